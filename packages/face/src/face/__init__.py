@@ -1,0 +1,1 @@
+"""The look of all four systems: tokens, vendored CSS and JavaScript, icons, chart theme."""

@@ -1,0 +1,1 @@
+"""Finds or starts PostgreSQL and Redis, and launches the systems of this workspace."""

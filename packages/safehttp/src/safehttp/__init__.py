@@ -1,0 +1,1 @@
+"""HTTP out with limits and an SSRF guard."""

@@ -1,0 +1,1 @@
+"""Django glue of face: base layout, error pages, security headers, health endpoint."""
