@@ -195,7 +195,7 @@ def ask(server: Server, query: str, database: str = "postgres") -> str:
 
 
 def create_databases(server: Server, names: Iterable[str]) -> list[str]:
-    """Create the databases that are missing and return their names; raises LocalServicesError when the server refuses."""
+    """Create the databases that are missing and return their names; raises LocalServicesError when refused."""
     import psycopg
     from psycopg import sql
 

@@ -117,7 +117,7 @@ def accepts(port: int, host: str = LOOPBACK, seconds: float = 1.0) -> bool:
 
 
 def port_owner(port: int) -> str:
-    """Name who listens on a TCP port as `command line (pid N)`; empty when it cannot be known (other user, no /proc)."""
+    """Name who listens on a TCP port as `command line (pid N)`; empty when it cannot be known (rights, no /proc)."""
     inodes = {
         fields[9]
         for table in ("net/tcp", "net/tcp6")
