@@ -1,0 +1,20 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from access.services.roles import UnknownPermissionError, bootstrap_roles
+
+
+class Command(BaseCommand):
+    """Create the groups that the roles are, or correct their permissions."""
+
+    help = "Create the groups that the roles are, or correct their permissions."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print each group and how many permissions it has."""
+        try:
+            made = bootstrap_roles()
+        except UnknownPermissionError as error:
+            raise CommandError(f"Unknown permissions: {error}. Run `manage.py migrate` first.") from error
+        for name, count in made.items():
+            self.stdout.write(f"{name}: {count} permissions")

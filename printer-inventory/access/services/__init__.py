@@ -1,0 +1,1 @@
+"""What the access application does: make roles, decide who may open an application."""

@@ -1,0 +1,24 @@
+"""Clients whose printers are looked after."""
+
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+
+class Organization(models.Model):
+    """A client; printers of an inactive one are not polled."""
+
+    name = models.CharField(_("name"), max_length=200)
+    code = models.CharField(_("code"), max_length=50, blank=True)
+    active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("organization")
+        verbose_name_plural = _("organizations")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="org_name_ci_unique")]
+
+    def __str__(self) -> str:
+        return self.name

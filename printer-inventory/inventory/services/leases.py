@@ -1,0 +1,161 @@
+"""Taking due printers, in batches, so that no two workers hold one and a dead worker's are taken over.
+
+The statements are SQL because each must be one: who selects a row has locked it (SKIP LOCKED), opened its poll and written
+its lease before anybody else can look.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from inventory.models import JobState
+
+LEASE_SQL = """
+WITH due AS (
+    SELECT s.printer_id, s.due_at, s.open_task_id
+    FROM inventory_pollschedule s
+    JOIN inventory_printer p ON p.id = s.printer_id AND p.is_active
+    LEFT JOIN inventory_organization o ON o.id = p.organization_id
+    WHERE s.due_at <= %(now)s
+      AND (s.lease_until IS NULL OR s.lease_until <= %(now)s)
+      AND (o.id IS NULL OR o.active)
+      AND (%(only)s::bigint[] IS NULL OR s.printer_id = ANY(%(only)s::bigint[]))
+    ORDER BY s.priority, s.due_at
+    LIMIT %(limit)s
+    FOR UPDATE OF s SKIP LOCKED
+), opened AS (
+    INSERT INTO inventory_inventorytask
+        (printer_id, state, status, trigger, due_at, task_timestamp, attempt, worker, error_message, match_rule, engine, packets)
+    SELECT printer_id, 'queued', '', 'daemon', due_at, %(now)s, 0, '', '', '', '', 0 FROM due WHERE open_task_id IS NULL
+    RETURNING id, printer_id
+)
+UPDATE inventory_pollschedule s
+SET lease_token = %(token)s, lease_until = %(until)s, leased_by = %(worker)s, attempt = s.attempt + 1,
+    open_task_id = COALESCE(s.open_task_id, opened.id)
+FROM due LEFT JOIN opened ON opened.printer_id = due.printer_id
+WHERE s.printer_id = due.printer_id
+RETURNING s.printer_id, s.open_task_id
+"""
+
+START_SQL = """
+UPDATE inventory_inventorytask t
+SET state = 'running', started_at = %(now)s, worker = %(worker)s, attempt = s.attempt
+FROM inventory_pollschedule s
+WHERE s.open_task_id = t.id AND s.lease_token = %(token)s AND t.id = ANY(%(tasks)s)
+"""
+
+LOAD_SQL = """
+SELECT s.printer_id, s.open_task_id, t.batch_id, t.trigger, s.attempt, s.due_at, s.failures, s.interval_seconds,
+       host(p.ip_address), p.snmp_port, p.snmp_community, p.snmp_version, p.serial_number, p.mac_address,
+       p.device_model_id, p.hostname, st.total_pages, st.last_success_at, l.data
+FROM inventory_pollschedule s
+JOIN inventory_printer p ON p.id = s.printer_id
+JOIN inventory_inventorytask t ON t.id = s.open_task_id
+JOIN inventory_printerstate st ON st.printer_id = s.printer_id
+LEFT JOIN inventory_learnedplan l ON l.printer_id = s.printer_id
+WHERE s.printer_id = ANY(%(printers)s) AND s.lease_token = %(token)s
+"""
+
+GIVE_UP_SQL = """
+WITH gone AS (
+    SELECT s.printer_id, s.open_task_id
+    FROM inventory_pollschedule s
+    WHERE s.lease_until <= %(now)s AND s.attempt >= %(attempts)s
+    FOR UPDATE SKIP LOCKED
+), freed AS (
+    UPDATE inventory_pollschedule s
+    SET lease_token = NULL, lease_until = NULL, leased_by = '', attempt = 0, priority = 5, open_task_id = NULL,
+        failures = s.failures + 1,
+        due_at = %(now)s + make_interval(secs => COALESCE(s.interval_seconds, %(interval)s))
+    FROM gone WHERE s.printer_id = gone.printer_id
+)
+UPDATE inventory_inventorytask t
+SET state = 'lost', status = 'FAILED', finished_at = %(now)s, error_message = %(reason)s
+FROM gone WHERE t.id = gone.open_task_id
+RETURNING t.batch_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """One printer that this worker may poll until the deadline, with what it needs to ask and to judge."""
+
+    printer_id: int
+    task_id: int
+    batch_id: int | None
+    trigger: str
+    attempt: int
+    due_at: datetime
+    failures: int
+    interval_seconds: int | None
+    address: str
+    port: int
+    community: str
+    snmp_version: str
+    serial: str
+    mac: str
+    device_model_id: int | None
+    hostname: str
+    last_total: int | None
+    last_success_at: datetime | None
+    learned: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseHolder:
+    """A worker's claim: the token fences every write it makes."""
+
+    worker: str
+    token: uuid.UUID
+    lifetime: timedelta
+
+    @classmethod
+    def new(cls, worker: str, lifetime: timedelta) -> LeaseHolder:
+        """Return a holder with a fresh token."""
+        return cls(worker[:100], uuid.uuid4(), lifetime)
+
+
+def lease_due(holder: LeaseHolder, now: datetime, limit: int, only: Sequence[int] | None = None) -> list[Lease]:
+    """Lease up to `limit` due printers (of `only`, when given), each with an open poll row in state running."""
+    facts = {"now": now, "until": now + holder.lifetime, "worker": holder.worker, "token": holder.token}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LEASE_SQL, {**facts, "limit": limit, "only": None if only is None else list(only)})
+        taken = cursor.fetchall()
+        if not taken:
+            return []
+        printers, tasks = ([row[column] for row in taken] for column in (0, 1))
+        cursor.execute(START_SQL, {**facts, "tasks": tasks})
+        cursor.execute(LOAD_SQL, {**facts, "printers": printers})
+        return [Lease(*row[:-1], json.loads(row[-1]) if row[-1] else None) for row in cursor.fetchall()]
+
+
+def give_up_on_lost(now: datetime, max_attempts: int, interval: timedelta) -> list[int]:
+    """End polls whose workers died `max_attempts` times as lost; return the ids of the batches they belong to."""
+    reason = f"{max_attempts} workers in a row stopped without an answer; the next due time tries again."
+    facts = {"now": now, "attempts": max_attempts, "interval": interval.total_seconds(), "reason": reason}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(GIVE_UP_SQL, facts)
+        return sorted({row[0] for row in cursor.fetchall() if row[0] is not None})
+
+
+def count_by_state() -> dict[str, int]:
+    """Return how many open polls wait and run, and how many leases have run out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT state, count(*) FROM inventory_inventorytask WHERE state IN ('queued', 'running') GROUP BY state"
+        )
+        counts = dict(cursor.fetchall())
+        cursor.execute("SELECT count(*) FROM inventory_pollschedule WHERE lease_until <= now()")
+        (expired,) = cursor.fetchone()
+    return {
+        JobState.QUEUED.value: counts.get("queued", 0),
+        JobState.RUNNING.value: counts.get("running", 0),
+        "expired": expired,
+    }

@@ -1,0 +1,39 @@
+"""What is kept of old polls: a printer's last good reading of every day, for ever; everything else for a while."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import connection
+
+CHUNK: Final = 10_000
+
+OLD_SQL = """
+WITH old AS (
+    SELECT id, printer_id, status, due_at,
+           row_number() OVER (
+               PARTITION BY printer_id, date_trunc('day', due_at AT TIME ZONE %(zone)s), status = 'SUCCESS'
+               ORDER BY due_at DESC, id DESC) AS place
+    FROM inventory_inventorytask
+    WHERE due_at < %(before)s AND state NOT IN ('queued', 'running')
+), doomed AS (
+    SELECT id FROM old WHERE status <> 'SUCCESS' OR place > 1 ORDER BY id LIMIT %(chunk)s
+), counters AS (
+    DELETE FROM inventory_pagecounter WHERE task_id IN (SELECT id FROM doomed)
+)
+DELETE FROM inventory_inventorytask WHERE id IN (SELECT id FROM doomed)
+"""
+
+
+def cleanup(now: datetime, keep_all_days: int) -> dict[str, int]:
+    """Delete what is older than `keep_all_days` and not a day's last good reading, in chunks; return {"deleted": n}."""
+    facts = {"before": now - timedelta(days=keep_all_days), "zone": settings.TIME_ZONE, "chunk": CHUNK}
+    deleted = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(OLD_SQL, facts)
+            deleted += cursor.rowcount
+            if cursor.rowcount < CHUNK:
+                return {"deleted": deleted}

@@ -1,0 +1,203 @@
+"""Writing what a batch of polls found: a handful of statements whatever the size of the batch.
+
+Every write is fenced by the lease token: a worker that was too slow, and whose printers another one has taken over, writes
+nothing. Rows travel as one JSON parameter per statement.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from inventory.models import LearnedPlan, PageCounter, PollBatch
+from inventory.polling.reading import DeviceReading, to_json
+from inventory.rules.derive import RULE_VERSION
+from inventory.rules.due import next_due, phase_of
+from inventory.services.identity import update_identities
+from inventory.services.judging import Judged
+
+HELD_SQL = """
+SELECT printer_id FROM inventory_pollschedule
+WHERE printer_id = ANY(%s) AND lease_token = %s ORDER BY printer_id FOR UPDATE
+"""
+
+TASK_SQL = """
+UPDATE inventory_inventorytask t
+SET state = r.state, status = r.status, finished_at = %(now)s, error_message = r.error, match_rule = r.match_rule,
+    engine = r.engine, packets = r.packets
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS r(task_id bigint, state text, status text, error text, match_rule text, engine text, packets int)
+WHERE t.id = r.task_id
+"""
+
+SCHEDULE_SQL = """
+UPDATE inventory_pollschedule s
+SET lease_token = NULL, lease_until = NULL, leased_by = '', attempt = 0, open_task_id = NULL, priority = 5,
+    due_at = CASE WHEN p.is_active THEN r.due_at END, failures = r.failures
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(printer_id bigint, due_at timestamptz, failures int), inventory_printer p
+WHERE s.printer_id = r.printer_id AND p.id = r.printer_id
+"""
+
+ATTEMPT_SQL = """
+UPDATE inventory_printerstate st
+SET last_attempt_at = %(now)s, last_verdict = r.status, last_error = r.error
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(printer_id bigint, status text, error text)
+WHERE st.printer_id = r.printer_id
+"""
+
+STATE_SQL = """
+UPDATE inventory_printerstate st
+SET last_attempt_at = %(now)s, last_success_at = %(now)s, last_verdict = 'SUCCESS', last_error = '', counter_id = r.counter_id,
+    bw_a4 = r.bw_a4, color_a4 = r.color_a4, bw_a3 = r.bw_a3, color_a3 = r.color_a3, total_pages = r.total,
+    supplies = r.supplies, lowest_percent = r.lowest, printer_status = left(r.printer_status, 40), console = r.console,
+    errors = r.errors, alerts = r.alerts, warnings = r.warnings, firmware = left(r.firmware, 200)
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS r(printer_id bigint, counter_id bigint, bw_a4 bigint, color_a4 bigint, bw_a3 bigint, color_a3 bigint, total bigint,
+         supplies jsonb, lowest smallint, printer_status text, console text, errors jsonb, alerts jsonb, warnings jsonb,
+         firmware text)
+WHERE st.printer_id = r.printer_id
+"""
+
+CLOSE_BATCHES_SQL = """
+UPDATE inventory_pollbatch b SET finished_at = %(now)s
+WHERE b.id = ANY(%(batches)s) AND b.finished_at IS NULL AND NOT EXISTS (
+    SELECT 1 FROM inventory_inventorytask t WHERE t.batch_id = b.id AND t.state IN ('queued', 'running'))
+"""
+
+
+def store(judged: Sequence[Judged], token: uuid.UUID, now: datetime) -> list[Judged]:
+    """Store a batch in one transaction; return those that were still held by `token`, in the order given."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(HELD_SQL, [[item.lease.printer_id for item in judged], token])
+        held_ids = {row[0] for row in cursor.fetchall()}
+        held = [item for item in judged if item.lease.printer_id in held_ids]
+        if not held:
+            return []
+        cursor.execute(TASK_SQL, {"now": now, "rows": json.dumps([_task_row(item) for item in held])})
+        counters = _insert_counters(held, now)
+        _run(cursor, STATE_SQL, now, [_state_row(i, counters[i.lease.task_id]) for i in held if i.accepted])
+        _run(cursor, ATTEMPT_SQL, now, [_attempt_row(item) for item in held if not item.accepted])
+        _run(cursor, SCHEDULE_SQL, now, [_schedule_row(item, now) for item in held])
+        _remember_plans(held, now)
+        update_identities([item for item in held if item.accepted])
+        close_batches({i.lease.batch_id for i in held if i.lease.batch_id is not None}, now)
+    return held
+
+
+def close_batches(batches: Iterable[int], now: datetime) -> None:
+    """Mark those of the batches as finished that have no open poll left."""
+    if ids := sorted(batches):
+        with connection.cursor() as cursor:
+            cursor.execute(CLOSE_BATCHES_SQL, {"now": now, "batches": ids})
+
+
+def open_batches() -> list[int]:
+    """Return the ids of batches that are not finished."""
+    return list(PollBatch.objects.filter(finished_at=None).values_list("pk", flat=True))
+
+
+def clean_text(value: Any) -> Any:
+    """Return a JSON value without NUL characters, which PostgreSQL's text and jsonb refuse."""
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, dict):
+        return {clean_text(key): clean_text(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean_text(item) for item in value]
+    return value
+
+
+def lowest_percent(reading: DeviceReading) -> int | None:
+    """Return the least honest percentage of what is used up; waste receptacles fill and do not count."""
+    levels = [s.percent for s in reading.supplies if s.percent is not None and not s.is_receptacle]
+    return min(levels) if levels else None
+
+
+def _run(cursor: Any, sql: str, now: datetime, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        cursor.execute(sql, {"now": now, "rows": json.dumps(rows)})
+
+
+def _task_row(item: Judged) -> dict[str, Any]:
+    return {
+        "task_id": item.lease.task_id,
+        "state": item.state.value,
+        "status": item.verdict.value,
+        "error": clean_text(item.error),
+        "match_rule": item.match_rule,
+        "engine": item.reading.engine if item.reading else "snmp",
+        "packets": item.outcome.packets,
+    }
+
+
+def _attempt_row(item: Judged) -> dict[str, Any]:
+    return {"printer_id": item.lease.printer_id, "status": item.verdict.value, "error": clean_text(item.error)}
+
+
+def _state_row(item: Judged, counter_id: int) -> dict[str, Any]:
+    reading, derived = item.reading, item.derived
+    assert reading is not None  # noqa: S101 - an accepted poll has a reading; tells the type checker
+    data = clean_text(to_json(reading))
+    return {
+        "printer_id": item.lease.printer_id,
+        "counter_id": counter_id,
+        "bw_a4": derived.bw_a4,
+        "color_a4": derived.color_a4,
+        "bw_a3": derived.bw_a3,
+        "color_a3": derived.color_a3,
+        "total": derived.total,
+        "lowest": lowest_percent(reading),
+        **{
+            key: data[key]
+            for key in ("supplies", "printer_status", "console", "errors", "alerts", "warnings", "firmware")
+        },
+    }
+
+
+def _schedule_row(item: Judged, now: datetime) -> dict[str, Any]:
+    lease = item.lease
+    interval = timedelta(seconds=lease.interval_seconds) if lease.interval_seconds else settings.POLL_INTERVAL
+    failures = 0 if item.outcome.reading is not None else lease.failures + 1
+    due = next_due(now, interval, phase_of(lease.printer_id), failures, settings.POLL_BACKOFF_MAX)
+    return {"printer_id": lease.printer_id, "due_at": due.isoformat(), "failures": failures}
+
+
+def _insert_counters(held: Sequence[Judged], now: datetime) -> dict[int, int]:
+    """Insert the readings, believed or not; return counter ids by poll id."""
+    rows = [
+        PageCounter(
+            task_id=item.lease.task_id,
+            printer_id=item.lease.printer_id,
+            recorded_at=now,
+            bw_a4=item.derived.bw_a4,
+            color_a4=item.derived.color_a4,
+            bw_a3=item.derived.bw_a3,
+            color_a3=item.derived.color_a3,
+            total_pages=item.derived.total,
+            rule_version=RULE_VERSION,
+            reading=clean_text(to_json(item.reading)),
+        )
+        for item in held
+        if item.reading is not None
+    ]
+    return {row.task_id: row.pk for row in PageCounter.objects.bulk_create(rows)}
+
+
+def _remember_plans(held: Sequence[Judged], now: datetime) -> None:
+    """Keep what the collector has learned, where it is not what was known before."""
+    plans = []
+    for item in held:
+        if item.outcome.learned is None:
+            continue
+        data = clean_text(item.outcome.learned.to_json())
+        if data != item.lease.learned:
+            plans.append(LearnedPlan(printer_id=item.lease.printer_id, data=data, learned_at=now))
+    LearnedPlan.objects.bulk_create(
+        plans, update_conflicts=True, unique_fields=["printer"], update_fields=["data", "learned_at"]
+    )

@@ -1,0 +1,157 @@
+"""Polling: lease, ask, judge, store, tell. A sweep asks hundreds at once; a manual poll is a sweep of one."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.conf import settings
+from django.utils import timezone
+
+from inventory.models import Verdict
+from inventory.polling.snmp.collector import Collector, Learned, PollError, PollOutcome, Target
+from inventory.rules.networks import Networks
+from inventory.services import notifying
+from inventory.services.judging import Judged, history_limits, judge
+from inventory.services.leases import Lease, LeaseHolder, give_up_on_lost, lease_due
+from inventory.services.storing import close_batches, store
+
+FLUSH_SECONDS: Final = 0.4
+VERSIONS: Final = {"auto": None, "1": 1, "2c": 2, "3": 3}
+
+
+@dataclass(slots=True)
+class SweepResult:
+    """What a sweep did: polls stored, how many of each verdict, and how long it took."""
+
+    polled: int = 0
+    verdicts: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def count(self, stored: Sequence[Judged]) -> None:
+        """Add stored polls."""
+        self.polled += len(stored)
+        for item in stored:
+            self.verdicts[item.verdict.value] = self.verdicts.get(item.verdict.value, 0) + 1
+
+
+def worker_name() -> str:
+    """Return host and process, as poll rows name their worker."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def run_inventory_for_printer(printer_id: int, triggered_by: str = "manual") -> tuple[bool, str]:
+    """Poll one printer now if it is due and nobody else holds it; return (success, sentence)."""
+    notifying.poll_started(printer_id, triggered_by)
+    polls: list[Judged] = []
+    result = Sweep(only=[printer_id], limit=1, on_stored=polls.extend).run()
+    if not result.polled:
+        return False, "Another worker is polling this printer, or nobody has asked for it."
+    return polls[0].verdict is Verdict.SUCCESS, polls[0].error or "Polled."
+
+
+class Sweep:
+    """One pass over what is due.
+
+    Printers are leased a batch at a time, when the collector has room for them, so memory does not grow with the fleet and a
+    printer's lease starts just before it is asked. It ends when nothing is due, `limit` printers were leased or `seconds` have
+    passed; what is under way is always finished and stored.
+    """
+
+    def __init__(
+        self,
+        *,
+        only: Sequence[int] | None = None,
+        limit: int | None = None,
+        seconds: float | None = None,
+        on_stored: Callable[[Sequence[Judged]], Any] | None = None,
+    ) -> None:
+        """Prepare a sweep of everything, or of the printers in `only`."""
+        self._only = only
+        self._limit = limit
+        self._started = time.monotonic()
+        self._deadline = None if seconds is None else self._started + seconds
+        self._on_stored = on_stored
+        self._holder = LeaseHolder.new(worker_name(), settings.POLL_LEASE)
+        self._limits = history_limits()
+        self._networks = Networks.parse(settings.PRINTER_NETWORKS)
+        self._leases: dict[int, Lease] = {}
+        self._waiting: list[Judged] = []
+        self._flushed = self._started
+        self._result = SweepResult()
+
+    def run(self) -> SweepResult:
+        """Poll until done; return what was stored."""
+        now = timezone.now()
+        close_batches(give_up_on_lost(now, settings.POLL_MAX_ATTEMPTS, settings.POLL_INTERVAL), now)
+        with Collector(window=settings.SNMP_WINDOW, subnet_window=settings.SNMP_SUBNET_WINDOW) as collector:
+            for outcome in collector.poll(self._targets(), tick=FLUSH_SECONDS):
+                if outcome is not None:
+                    self._take(outcome)
+                self._flush_if_ripe()
+        self._flush()
+        self._result.seconds = time.monotonic() - self._started
+        return self._result
+
+    def _targets(self) -> Iterator[Target]:
+        """Lease batch by batch and yield what the collector may ask; foreign addresses are refused here."""
+        taken = 0
+        while self._limit is None or taken < self._limit:
+            if self._deadline is not None and time.monotonic() > self._deadline:
+                return
+            size = (
+                settings.POLL_BATCH_SIZE if self._limit is None else min(self._limit - taken, settings.POLL_BATCH_SIZE)
+            )
+            leases = lease_due(self._holder, timezone.now(), size, self._only)
+            if not leases:
+                return
+            taken += len(leases)
+            for lease in leases:
+                self._leases[lease.printer_id] = lease
+                if self._networks.allow(lease.address):
+                    yield target_of(lease)
+                else:
+                    self._take(_refused(lease))
+
+    def _take(self, outcome: PollOutcome) -> None:
+        lease = self._leases.pop(outcome.key)
+        self._waiting.append(judge(lease, outcome, timezone.now(), self._limits))
+
+    def _flush_if_ripe(self) -> None:
+        old = time.monotonic() - self._flushed > FLUSH_SECONDS
+        if len(self._waiting) >= settings.POLL_BATCH_SIZE or (self._waiting and old):
+            self._flush()
+
+    def _flush(self) -> None:
+        """Store what has come in and tell the pages."""
+        self._flushed = time.monotonic()
+        if not self._waiting:
+            return
+        now = timezone.now()
+        judged, self._waiting = self._waiting, []
+        stored = store(judged, self._holder.token, now)
+        self._result.count(stored)
+        notifying.polls_stored(stored, now)
+        if self._on_stored is not None:
+            self._on_stored(stored)
+
+
+def target_of(lease: Lease) -> Target:
+    """Return what the collector needs to know about a leased printer."""
+    return Target(
+        key=lease.printer_id,
+        address=lease.address,
+        port=lease.port,
+        community=lease.community,
+        version=VERSIONS.get(lease.snmp_version),
+        learned=Learned.from_json(lease.learned) if lease.learned else None,
+    )
+
+
+def _refused(lease: Lease) -> PollOutcome:
+    text = f"{lease.address} lies outside PRINTER_NETWORKS; nothing was sent. Add its network to the settings, or correct the address."
+    return PollOutcome(key=lease.printer_id, error=PollError("refused", text))

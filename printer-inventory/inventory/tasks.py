@@ -1,0 +1,57 @@
+"""Celery tasks under the names the documents give. They carry no state: what is due, leased and done is in the rows."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from inventory.models import Printer
+from inventory.services import retention, sweeping
+
+logger = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 300
+
+
+@shared_task(
+    bind=True, queue="high_priority", priority=9, max_retries=2, rate_limit=None, time_limit=300, ignore_result=False
+)
+def run_inventory_task_priority(self: Any, printer_id: int, user_id: int | None = None) -> dict[str, Any]:
+    """Poll a printer that a person has asked for."""
+    success, message = sweeping.run_inventory_for_printer(printer_id, "manual")
+    address = Printer.objects.filter(pk=printer_id).values_list("ip_address", flat=True).first()
+    return {
+        "success": success,
+        "message": message,
+        "printer_id": printer_id,
+        "printer_ip": address,
+        "timestamp": timezone.now().isoformat(),
+        "priority": "high",
+        "user_id": user_id,
+        "task_id": self.request.id,
+    }
+
+
+@shared_task(queue="low_priority", priority=1, time_limit=600)
+def run_inventory_task(printer_id: int) -> None:
+    """Poll a printer that is due by schedule."""
+    sweeping.run_inventory_for_printer(printer_id, "daemon")
+
+
+@shared_task(queue="daemon", time_limit=SWEEP_SECONDS + 120, soft_time_limit=None)
+def inventory_daemon_task() -> dict[str, Any]:
+    """Poll everything that is due. Any number of these may run: leases keep them apart."""
+    result = sweeping.Sweep(seconds=SWEEP_SECONDS).run()
+    if result.polled:
+        logger.info("Polled %d printers in %.1f s: %s", result.polled, result.seconds, result.verdicts)
+    return {"polled": result.polled, "seconds": round(result.seconds, 2), "verdicts": result.verdicts}
+
+
+@shared_task(queue="low_priority")
+def cleanup_old_inventory_data() -> dict[str, int]:
+    """Thin out old polls; a day's last good reading always stays."""
+    return retention.cleanup(timezone.now(), settings.KEEP_ALL_DAYS)

@@ -1,0 +1,92 @@
+"""Leases: each due printer to one worker, and back to the fleet when the worker dies."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from inventory.models import InventoryTask, JobState, PollSchedule
+from inventory.services.leases import LeaseHolder, give_up_on_lost, lease_due
+from inventory.tests.factories import make_organization, make_printer
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+
+
+def holder(name: str = "worker", lifetime: timedelta = MINUTE) -> LeaseHolder:
+    return LeaseHolder.new(name, lifetime)
+
+
+def test_a_new_printer_is_due_at_once_with_a_running_poll_row():
+    printer = make_printer()
+    (lease,) = lease_due(holder(), timezone.now(), 10)
+    task = InventoryTask.objects.get()
+    assert (lease.printer_id, lease.task_id, task.state, task.attempt) == (printer.pk, task.pk, JobState.RUNNING, 1)
+    assert task.due_at == lease.due_at
+
+
+def test_a_leased_printer_is_nobody_elses():
+    make_printer()
+    now = timezone.now()
+    assert len(lease_due(holder("a"), now, 10)) == 1
+    assert lease_due(holder("b"), now, 10) == []
+
+
+def test_an_expired_lease_is_taken_over_for_the_same_poll_row():
+    make_printer()
+    now = timezone.now()
+    (first,) = lease_due(holder("a"), now, 10)
+    (second,) = lease_due(holder("b"), now + 2 * MINUTE, 10)
+    assert second.task_id == first.task_id
+    assert (second.attempt, second.due_at) == (2, first.due_at)
+    assert InventoryTask.objects.count() == 1
+
+
+def test_the_batch_is_no_larger_than_asked():
+    for _ in range(5):
+        make_printer()
+    assert len(lease_due(holder(), timezone.now(), 3)) == 3
+
+
+def test_urgent_printers_come_first():
+    ordinary, urgent = make_printer(), make_printer()
+    PollSchedule.objects.filter(pk=urgent.pk).update(priority=0)
+    (lease,) = lease_due(holder(), timezone.now(), 1)
+    assert lease.printer_id == urgent.pk != ordinary.pk
+
+
+def test_retired_printers_and_inactive_organizations_are_left_alone():
+    make_printer(is_active=False)
+    make_printer(organization=make_organization(active=False))
+    assert lease_due(holder(), timezone.now(), 10) == []
+
+
+def test_a_restored_printer_is_due_again():
+    printer = make_printer(is_active=False)
+    printer.is_active = True
+    printer.save()
+    assert len(lease_due(holder(), timezone.now(), 10)) == 1
+
+
+def test_a_poll_whose_workers_all_died_ends_as_lost():
+    make_printer()
+    now = timezone.now()
+    for attempt in range(3):
+        assert len(lease_due(holder(f"worker {attempt}"), now + attempt * 2 * MINUTE, 10)) == 1
+    later = now + 6 * MINUTE
+    give_up_on_lost(later, 3, timedelta(hours=1))
+    task = InventoryTask.objects.get()
+    schedule = PollSchedule.objects.get()
+    assert (task.state, task.status) == (JobState.LOST, "FAILED")
+    assert "3 workers" in task.error_message
+    assert (schedule.open_task_id, schedule.lease_until, schedule.due_at) == (None, None, later + timedelta(hours=1))
+
+
+def test_a_poll_under_way_is_not_given_up():
+    make_printer()
+    now = timezone.now()
+    lease_due(holder(), now, 10)
+    assert give_up_on_lost(now, 1, MINUTE) == []
+    assert InventoryTask.objects.get().state == JobState.RUNNING

@@ -1,0 +1,24 @@
+"""How the fleet is polled and how its readings are judged."""
+
+from datetime import timedelta
+
+from printer_inventory.settings.environment import env
+
+POLL_INTERVAL = timedelta(minutes=env.float("POLL_INTERVAL_MINUTES", default=60))
+POLL_LEASE = timedelta(seconds=env.int("POLL_LEASE_SECONDS", default=120))
+POLL_BATCH_SIZE = env.int("POLL_BATCH_SIZE", default=200)
+POLL_MAX_ATTEMPTS = env.int("POLL_MAX_ATTEMPTS", default=3)
+POLL_BACKOFF_MAX = timedelta(minutes=env.float("POLL_BACKOFF_MAX_MINUTES", default=240))
+SNMP_WINDOW = env.int("SNMP_WINDOW", default=500)
+SNMP_SUBNET_WINDOW = env.int("SNMP_SUBNET_WINDOW", default=50)
+
+# Only addresses in these networks are ever asked, by SNMP or by HTTP.
+PRINTER_NETWORKS = env.list("PRINTER_NETWORKS", default=["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"])
+
+ANOMALY_CHECK_TIME_WINDOW = timedelta(hours=env.int("ANOMALY_CHECK_TIME_WINDOW_HOURS", default=24))
+ANOMALY_JUMP_THRESHOLD = env.int("ANOMALY_JUMP_THRESHOLD", default=5000)
+ANOMALY_SKIP_CHECK = timedelta(days=env.int("ANOMALY_SKIP_CHECK_DAYS", default=30))
+
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# Older polls are thinned out to each day's last good reading.
+KEEP_ALL_DAYS = env.int("KEEP_ALL_DAYS", default=90)

@@ -1,0 +1,58 @@
+"""Logs: the files the documents name, rotated, and the console."""
+
+from pathlib import Path
+
+from printer_inventory.settings.environment import BASE_DIR, env
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+LOG_DIR = Path(env.str("LOG_DIR", default=str(BASE_DIR / "logs")))
+LOG_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def rotating(name: str, level: str, megabytes: int, copies: int) -> dict[str, object]:
+    """Return a rotating file handler below the log folder."""
+    return {
+        "class": "logging.handlers.RotatingFileHandler",
+        "filename": str(LOG_DIR / name),
+        "maxBytes": megabytes * 1024 * 1024,
+        "backupCount": copies,
+        "level": level,
+        "formatter": "line",
+        "filters": ["request_id"],
+        "delay": True,
+        "encoding": "utf-8",
+    }
+
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "webshell.logging.RequestIdFilter"}},
+    "formatters": {
+        "line": {
+            "()": "webshell.logging.OneLineFormatter",
+            "format": "{asctime} {levelname} {name} [{request_id}] {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]},
+        "django_file": rotating("django.log", "INFO", 10, 5),
+        "errors_file": rotating("errors.log", "ERROR", 10, 5),
+        "celery_file": rotating("celery.log", "INFO", 20, 5),
+        "redis_file": rotating("redis.log", "WARNING", 5, 2),
+        "keycloak_file": rotating("keycloak_auth.log", "INFO", 5, 3),
+    },
+    "root": {"handlers": ["console", "django_file", "errors_file"], "level": LOG_LEVEL},
+    "loggers": {
+        "celery": {"handlers": ["console", "celery_file", "errors_file"], "level": LOG_LEVEL, "propagate": False},
+        "inventory.tasks": {
+            "handlers": ["console", "celery_file", "errors_file"],
+            "level": LOG_LEVEL,
+            "propagate": False,
+        },
+        "redis": {"handlers": ["redis_file"], "level": "WARNING", "propagate": False},
+        "access": {"handlers": ["console", "keycloak_file", "errors_file"], "level": LOG_LEVEL, "propagate": False},
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    },
+}

@@ -1,0 +1,25 @@
+"""Routes of the whole site."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from webshell.health import health
+
+from printer_inventory import auth_views, views
+
+handler400 = "printer_inventory.errors.bad_request"
+handler403 = "printer_inventory.errors.permission_denied"
+handler404 = "printer_inventory.errors.not_found"
+handler500 = "printer_inventory.errors.server_error"
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="inventory:printer_list"), name="home"),
+    path("inventory/", include("inventory.urls")),
+    path("printers/", include("inventory.urls", namespace="printers")),
+    path("accounts/login/", auth_views.SignIn.as_view(), name="login"),
+    path("accounts/django-login/", auth_views.SignIn.as_view(), name="django_login"),
+    path("accounts/logout/", auth_views.SignOut.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
+    path("health/", health, name="health"),
+    path("metrics/", views.metrics, name="metrics"),
+]
