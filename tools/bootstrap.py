@@ -1,7 +1,7 @@
 """Bring `.venv` in line with `locks/`: the one step every make target starts with.
 
-Standard library only, Python 3.11 or newer. A stamp makes the second call free; a file lock lets two targets run side by
-side. uv is taken from PATH or installed from `locks/uv.txt` into `.local/uv`.
+Standard library only, Python 3.11 or newer. A stamp makes the second call free; a file lock lets two targets run side
+by side. uv is taken from PATH or installed from `locks/uv.txt` into `.local/uv`.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def install() -> None:
 
 def main() -> None:
     """Install unless the stamp says that nothing has changed."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - an older Python must be told, not crash
         sys.exit("bootstrap: Python 3.11 or newer is needed; run make with PYTHON=/path/to/python3.11")
     LOCAL.mkdir(mode=0o700, exist_ok=True)
     stamp = ENVIRONMENT / ".quartermaster-stamp"

@@ -43,7 +43,8 @@ class AppAccessMiddleware:
         if not request.user.has_perm(permission):
             raise PermissionDenied(
                 _(
-                    "Your account may not open this part. Ask an administrator for a role that can, for example “Inventory Viewer”."
+                    "Your account may not open this part. "
+                    "Ask an administrator for a role that can, for example “Inventory Viewer”."
                 )
             )
         return None

@@ -18,8 +18,8 @@ class UnknownPermissionError(LookupError):
 def bootstrap_roles(roles: Mapping[str, Sequence[str]] = ROLES) -> dict[str, int]:
     """Create or correct one group per role; return {group name: number of permissions}.
 
-    A group's permissions become exactly those of its role. Raise UnknownPermissionError, and change nothing, when one is
-    missing: run `migrate` first.
+    A group's permissions become exactly those of its role. Raise UnknownPermissionError, and change nothing, when one
+    is missing: run `migrate` first.
     """
     made: dict[str, int] = {}
     with transaction.atomic():

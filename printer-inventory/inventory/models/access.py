@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class InventoryAccess(models.Model):
+class InventoryAccess(models.Model):  # noqa: DJ008 - has no rows to name
     """Holder of the application's own permissions; has no table."""
 
     class Meta:

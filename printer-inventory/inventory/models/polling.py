@@ -38,8 +38,8 @@ class PollBatch(models.Model):
 class InventoryTask(models.Model):
     """One poll of one printer: a row from the moment it is asked for.
 
-    `state` says where it stands, `status` is the verdict once it has ended. `due_at` is the due time it serves; a printer has
-    one row per due time and at most one open row.
+    `state` says where it stands, `status` is the verdict once it has ended. `due_at` is the due time it serves; a
+    printer has one row per due time and at most one open row.
     """
 
     printer = models.ForeignKey(

@@ -17,8 +17,9 @@ PORT_VALIDATORS = [MinValueValidator(1), MaxValueValidator(65535)]
 class Printer(models.Model):
     """One printer at one address.
 
-    Identity is the serial number and the MAC address; the address is where it is now. A retired printer (`is_active` false)
-    keeps its history and frees its address. `version` counts edits: a form that was opened on an older one is refused.
+    Identity is the serial number and the MAC address; the address is where it is now. A retired printer (`is_active`
+    false) keeps its history and frees its address. `version` counts edits: a form that was opened on an older one is
+    refused.
     """
 
     organization = models.ForeignKey(

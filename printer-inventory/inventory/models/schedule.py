@@ -9,9 +9,10 @@ from inventory.models.printer import Printer
 class PollSchedule(models.Model):
     """One narrow row per printer: due time, lease, open poll.
 
-    `due_at` is empty while the printer is not to be polled. A worker that leases the row writes a token and a deadline; only the
-    holder of the token may store a result. Once the deadline has passed, anybody may lease the printer again, for the same
-    poll row and due time. There is at most one open poll per printer, so a backlog can never exceed the fleet.
+    `due_at` is empty while the printer is not to be polled. A worker that leases the row writes a token and a deadline;
+    only the holder of the token may store a result. Once the deadline has passed, anybody may lease the printer again,
+    for the same poll row and due time. There is at most one open poll per printer, so a backlog can never exceed the
+    fleet.
     """
 
     printer = models.OneToOneField(

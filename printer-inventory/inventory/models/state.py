@@ -10,8 +10,8 @@ from inventory.models.printer import Printer
 class PrinterState(models.Model):
     """The last believed reading and the last attempt of one printer.
 
-    `supplies` is a list of dicts as `inventory.polling.reading.Supply` has them. `lowest_percent` is the least honest level of
-    a supply that is used up (waste boxes do not count).
+    `supplies` is a list of dicts as `inventory.polling.reading.Supply` has them. `lowest_percent` is the least honest
+    level of a supply that is used up (waste boxes do not count).
     """
 
     printer = models.OneToOneField(

@@ -1,7 +1,8 @@
 """From what a device counts to the four figures contracts are written in: A4 and A3, black-and-white and colour.
 
-A device that counts the four itself is taken at its word. Otherwise the missing ones follow from the sums it does give; pages
-of unknown size are A4, and pages of unknown colour are colour on a colour device and black-and-white on any other.
+A device that counts the four itself is taken at its word. Otherwise the missing ones follow from the sums it does give;
+pages of unknown size are A4, and pages of unknown colour are colour on a colour device and black-and-white on any
+other.
 """
 
 from __future__ import annotations

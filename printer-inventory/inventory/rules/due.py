@@ -20,9 +20,9 @@ def phase_of(printer_id: int) -> float:
 def next_due(now: datetime, interval: timedelta, phase: float, failures: int, longest: timedelta) -> datetime:
     """Return the printer's next due time after `now`, on its own grid.
 
-    The grid is fixed (multiples of the interval since 1970, shifted by the phase), so late polls, missed ones and polls by hand
-    never make it drift. A printer that has failed more than twice in a row is asked half as often with each further failure,
-    `longest` apart at most.
+    The grid is fixed (multiples of the interval since 1970, shifted by the phase), so late polls, missed ones and polls
+    by hand never make it drift. A printer that has failed more than twice in a row is asked half as often with each
+    further failure, `longest` apart at most.
     """
     step = interval
     if failures > STEADY_FAILURES:

@@ -1,4 +1,4 @@
-"""Whether the device that answered is the one on file; compared with stored facts only, never with the answer itself."""
+"""Whether the device that answered is the one on file: compared with stored facts, never with the answer itself."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ def check_identity(stored: Identity, polled: Identity) -> IdentityVerdict:
     """Judge an answer by the identity on file.
 
     A printer that has neither on file accepts its first answer. One equal fact is enough as long as the other does not
-    contradict through both being known and different on both sides; a changed MAC with an equal serial is a new network card.
+    contradict through both being known and different on both sides; a changed MAC with an equal serial is a new network
+    card.
     """
     serial_known, mac_known = bool(stored.serial and polled.serial), bool(stored.mac and polled.mac)
     serial_equal = serial_known and stored.serial == polled.serial

@@ -21,7 +21,8 @@ WITH points AS (
     SELECT c.recorded_at, c.total_pages, c.bw_a4, c.color_a4, c.bw_a3, c.color_a3, c.reading -> 'supplies' AS supplies,
            ntile(%(points)s) OVER (ORDER BY c.recorded_at) AS bucket
     FROM inventory_pagecounter c JOIN inventory_inventorytask t ON t.id = c.task_id
-    WHERE c.printer_id = %(printer)s AND c.recorded_at >= %(since)s AND c.recorded_at <= %(until)s AND t.status = 'SUCCESS'
+    WHERE c.printer_id = %(printer)s AND c.recorded_at >= %(since)s AND c.recorded_at <= %(until)s AND t.status =
+    'SUCCESS'
 )
 SELECT DISTINCT ON (bucket) recorded_at, total_pages, bw_a4, color_a4, bw_a3, color_a3, supplies
 FROM points ORDER BY bucket, recorded_at DESC
@@ -38,7 +39,8 @@ class SupplySeries:
 
 
 def chart(printer_id: int, since: datetime, until: datetime) -> dict[str, Any]:
-    """Return `{times: [unix s], counters: {name: [int|None]}, supplies: [{label, color, percents}]}`, at most 400 points.
+    """Return `{times: [unix s], counters: {name: [int|None]}, supplies: [{label, color, percents}]}`, at most 400
+    points.
 
     Each point is the last good reading of its stretch of time; nothing is interpolated.
     """

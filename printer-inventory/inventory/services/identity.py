@@ -19,7 +19,9 @@ NAME_LENGTH = 128
 
 
 def update_identities(accepted: Sequence[Judged]) -> None:
-    """Write serial number, MAC address, host name, model and match rule where the printer has none, or a new match rule."""
+    """Write serial number, MAC address, host name, model and match rule where the printer has none, or a new match
+    rule.
+    """
     wanting = {item.lease.printer_id: item for item in accepted if _is_wanting(item)}
     if not wanting:
         return

@@ -1,7 +1,7 @@
 """Taking due printers, in batches, so that no two workers hold one and a dead worker's are taken over.
 
-The statements are SQL because each must be one: who selects a row has locked it (SKIP LOCKED), opened its poll and written
-its lease before anybody else can look.
+The statements are SQL because each must be one: who selects a row has locked it (SKIP LOCKED), opened its poll and
+written its lease before anybody else can look.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ WITH due AS (
     FOR UPDATE OF s SKIP LOCKED
 ), opened AS (
     INSERT INTO inventory_inventorytask
-        (printer_id, state, status, trigger, due_at, task_timestamp, attempt, worker, error_message, match_rule, engine, packets)
+        (printer_id, state, status, trigger, due_at, task_timestamp, attempt, worker, error_message, match_rule, engine,
+        packets)
     SELECT printer_id, 'queued', '', 'daemon', due_at, %(now)s, 0, '', '', '', '', 0 FROM due WHERE open_task_id IS NULL
     RETURNING id, printer_id
 )

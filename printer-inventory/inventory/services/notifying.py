@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
 
 from inventory.services.judging import Judged
 
@@ -31,11 +32,8 @@ def send(message: dict[str, Any]) -> None:
         return
     try:
         async_to_sync(layer.group_send)(GROUP, message)
-    except (OSError, ConnectionError, TimeoutError) as error:
+    except (OSError, RedisError) as error:
         logger.warning("Live updates are off: the channel layer is away (%s).", type(error).__name__)
-    except Exception as error:
-        # redis-py's errors share no base with OSError; a hint must never fail the poll it tells about.
-        logger.warning("Live updates are off: %s.", type(error).__name__)
 
 
 def poll_started(printer_id: int, trigger: str) -> None:

@@ -1,8 +1,8 @@
 """Asking for polls by hand: rows first, workers second.
 
-Whoever asks gets a poll row per printer at once, in one statement however many printers there are; a printer that already has
-an open poll keeps it and is counted in. Only then are workers told, and if they cannot be told (Redis away) the rows are found at
-the next tick, because being due is a fact of the database.
+Whoever asks gets a poll row per printer at once, in one statement however many printers there are; a printer that
+already has an open poll keeps it and is counted in. Only then are workers told, and if they cannot be told (Redis away)
+the rows are found at the next tick, because being due is a fact of the database.
 """
 
 from __future__ import annotations

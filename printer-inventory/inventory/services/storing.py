@@ -1,7 +1,7 @@
 """Writing what a batch of polls found: a handful of statements whatever the size of the batch.
 
-Every write is fenced by the lease token: a worker that was too slow, and whose printers another one has taken over, writes
-nothing. Rows travel as one JSON parameter per statement.
+Every write is fenced by the lease token: a worker that was too slow, and whose printers another one has taken over,
+writes nothing. Rows travel as one JSON parameter per statement.
 """
 
 from __future__ import annotations
@@ -53,14 +53,15 @@ WHERE st.printer_id = r.printer_id
 
 STATE_SQL = """
 UPDATE inventory_printerstate st
-SET last_attempt_at = %(now)s, last_success_at = %(now)s, last_verdict = 'SUCCESS', last_error = '', counter_id = r.counter_id,
-    bw_a4 = r.bw_a4, color_a4 = r.color_a4, bw_a3 = r.bw_a3, color_a3 = r.color_a3, total_pages = r.total,
+SET last_attempt_at = %(now)s, last_success_at = %(now)s, last_verdict = 'SUCCESS', last_error = '',
+    counter_id = r.counter_id, bw_a4 = r.bw_a4, color_a4 = r.color_a4, bw_a3 = r.bw_a3, color_a3 = r.color_a3,
+    total_pages = r.total,
     supplies = r.supplies, lowest_percent = r.lowest, printer_status = left(r.printer_status, 40), console = r.console,
     errors = r.errors, alerts = r.alerts, warnings = r.warnings, firmware = left(r.firmware, 200)
 FROM jsonb_to_recordset(%(rows)s::jsonb)
-    AS r(printer_id bigint, counter_id bigint, bw_a4 bigint, color_a4 bigint, bw_a3 bigint, color_a3 bigint, total bigint,
-         supplies jsonb, lowest smallint, printer_status text, console text, errors jsonb, alerts jsonb, warnings jsonb,
-         firmware text)
+    AS r(printer_id bigint, counter_id bigint, bw_a4 bigint, color_a4 bigint, bw_a3 bigint, color_a3 bigint,
+         total bigint, supplies jsonb, lowest smallint, printer_status text, console text, errors jsonb, alerts jsonb,
+         warnings jsonb, firmware text)
 WHERE st.printer_id = r.printer_id
 """
 

@@ -57,9 +57,9 @@ def run_inventory_for_printer(printer_id: int, triggered_by: str = "manual") -> 
 class Sweep:
     """One pass over what is due.
 
-    Printers are leased a batch at a time, when the collector has room for them, so memory does not grow with the fleet and a
-    printer's lease starts just before it is asked. It ends when nothing is due, `limit` printers were leased or `seconds` have
-    passed; what is under way is always finished and stored.
+    Printers are leased a batch at a time, when the collector has room for them, so memory does not grow with the fleet
+    and a printer's lease starts just before it is asked. It ends when nothing is due, `limit` printers were leased or
+    `seconds` have passed; what is under way is always finished and stored.
     """
 
     def __init__(
@@ -153,5 +153,8 @@ def target_of(lease: Lease) -> Target:
 
 
 def _refused(lease: Lease) -> PollOutcome:
-    text = f"{lease.address} lies outside PRINTER_NETWORKS; nothing was sent. Add its network to the settings, or correct the address."
+    text = (
+        f"{lease.address} lies outside PRINTER_NETWORKS; nothing was sent. "
+        "Add its network to the settings, or correct the address."
+    )
     return PollOutcome(key=lease.printer_id, error=PollError("refused", text))

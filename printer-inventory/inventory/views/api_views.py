@@ -37,7 +37,9 @@ def printer_history(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required("inventory.add_printer", raise_exception=True)
 def probe_serial(request: HttpRequest) -> HttpResponse:
-    """`{ip, port?, community?, version?}` to `{ok, serial, manufacturer, model, mac, ...}`, or 502 with `{ok: false, error}`."""
+    """`{ip, port?, community?, version?}` to `{ok, serial, manufacturer, model, mac, ...}`, or 502 with `{ok: false,
+    error}`.
+    """
     try:
         values = _probe_values(json.loads(request.body or b"null"))
     except (ValueError, UnicodeDecodeError, ValidationError):

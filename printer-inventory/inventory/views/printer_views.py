@@ -193,7 +193,8 @@ def edit_printer(request: HttpRequest, pk: int) -> HttpResponse:
                 form.add_error(
                     None,
                     _(
-                        "Somebody else has changed this printer since you opened it. Open it again and repeat your change."
+                        "Somebody else has changed this printer since you opened it. "
+                        "Open it again and repeat your change."
                     ),
                 )
             except printers.AddressTakenError as error:
