@@ -65,7 +65,7 @@ class FleetFilter:
     ids: tuple[int, ...] = field(default=())
 
     def query(self, **changes: object) -> str:
-        """Return the query string of this filter with some fields changed; unless the page is given, it goes to page 1."""
+        """Return the query string with some fields changed; unless the page is given, it goes to page 1."""
         changed = replace(self, **{"page": 1, **changes})  # type: ignore[arg-type] # field names are checked by replace
         return changed.to_query()
 
