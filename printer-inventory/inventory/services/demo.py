@@ -1,0 +1,50 @@
+"""Rows for the demo: clients and printers from the stand-in fleet's inventory file, and one account per role."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from inventory.models import Organization, Printer
+
+ACCOUNTS = {"admin": "Inventory Admin", "operator": "Inventory Operator", "viewer": "Inventory Viewer"}
+
+
+def load_fleet(entries: Sequence[dict[str, Any]]) -> int:
+    """Create the clients and printers that are not there yet; return how many printers were made.
+
+    Serial and MAC are left for the first poll to find out, as with a printer that a person adds.
+    """
+    with transaction.atomic():
+        names = {str(entry["organization"]) for entry in entries}
+        clients = {name: Organization.objects.get_or_create(name=name)[0] for name in sorted(names)}
+        known = set(Printer.objects.filter(is_active=True).values_list("ip_address", "snmp_port"))
+        printers = [
+            Printer(
+                organization=clients[str(entry["organization"])],
+                ip_address=entry["address"],
+                snmp_port=entry["snmp_port"],
+                web_port=entry["web_port"],
+                snmp_community=entry.get("community", "public"),
+            )
+            for entry in entries
+            if (entry["address"], entry["snmp_port"]) not in known
+        ]
+        return len(Printer.objects.bulk_create(printers, batch_size=1000))
+
+
+def make_accounts(password: str) -> list[str]:
+    """Create or reset the demo accounts with this password; return their names."""
+    users = get_user_model()
+    with transaction.atomic():
+        for name, role in ACCOUNTS.items():
+            user, _ = users.objects.get_or_create(username=name)
+            user.is_staff = user.is_superuser = name == "admin"
+            user.set_password(password)
+            user.save()
+            user.groups.set(Group.objects.filter(name=role))
+    return list(ACCOUNTS)
