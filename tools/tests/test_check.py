@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ MANAGE = "import sys\nprint(sys.argv[1:])\nsys.exit({code})\n"
 
 @pytest.mark.parametrize("run", [commands.check_django, commands.check_migrations])
 def test_django_runs_in_every_system_and_its_words_are_shown(
-    run: check.Callable[[Path], Outcome], house: Path, put: Put
+    run: Callable[[Path], Outcome], house: Path, put: Put
 ) -> None:
     put("shop/manage.py", MANAGE.format(code=0))
     assert run(house).problems == []

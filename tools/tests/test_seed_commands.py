@@ -1,0 +1,150 @@
+"""The table of the seeds' commands is complete, and every row that can run today does what the document says."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from localservices import ensure_services, stop_services
+
+import seed_commands
+from seed_commands import ROOT, Place, Row, commands_in, is_there, read_table, run_row
+
+SEEDS = ROOT.parent / "shared" / "seeds"
+ROWS = read_table()
+RUN = [row for row in ROWS if not row.why_not]
+BIN = Path(sys.executable).parent
+
+
+def test_every_command_of_the_documents_has_a_row() -> None:
+    documents = sorted(SEEDS.glob("00[01]_*.txt"))
+    if not documents:
+        pytest.skip("the documents (../shared/seeds) are not on this machine")
+    found = set().union(*(commands_in(path.read_text(encoding="utf-8")) for path in documents))
+    missing = found - {row.command for row in ROWS}
+    assert len(found) > 60
+    assert missing == set(), f"no row in {seed_commands.TABLE.name}"
+
+
+def test_commands_are_found_in_blocks_and_in_running_text() -> None:
+    document = (
+        "Run `python manage.py one` or `name`.\n```bash\n# a comment\npython manage.py two  # why\n"
+        "2. Apply: python manage.py three\nNAME=value\n./four.sh\nprose about python\n```\n"
+        "```python\npython = 5\n```\n"
+    )
+    assert commands_in(document) == {
+        "python manage.py one",
+        "python manage.py two",
+        "python manage.py three",
+        "./four.sh",
+    }
+
+
+def test_every_row_is_run_or_says_why_not() -> None:
+    for row in ROWS:
+        assert not (row.why_not and (row.run or row.until or row.later or row.exit)), row.command
+        assert bool(row.exists) == bool(row.later), row.command
+        assert not row.beside or any(other.command == row.beside and other.until for other in ROWS)
+
+
+def test_a_command_stands_once(tmp_path: Path) -> None:
+    table = tmp_path / "table.toml"
+    table.write_text("[[row]]\ncommand = 'a'\n[[row]]\ncommand = 'a'\n")
+    with pytest.raises(ValueError, match="twice in the table: a"):
+        read_table(table)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A place without services, for rows that need none."""
+    monkeypatch.setattr(seed_commands, "ROOT", tmp_path)
+    monkeypatch.setattr(seed_commands, "SECONDS", 10)
+    (tmp_path / "printer-inventory").mkdir()
+    return Place({"PATH": os.environ["PATH"]}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        (Row("exit 0"), ""),
+        (Row("exit 3", exit=3), ""),
+        (Row("echo oh; exit 3"), "exit code 3 instead of 0:\noh"),
+        (Row("true", exit=1), "exit code 0 instead of 1"),
+        (Row("true", then="echo stuck; false"), "stuck"),
+        (Row("x", run="test -d {tmp}"), ""),
+        (Row("bash -c 'echo up; sleep 60'", until="log:up"), ""),
+        (Row("echo broken", until="log:up"), "ended with exit code 0:\nbroken"),
+        (Row("python3 -m http.server {port}", until="port"), ""),
+    ],
+)
+def test_a_row_that_does_not_hold_is_noticed(row: Row, complaint: str, here: Place) -> None:
+    found = run_row(row, here, [row])
+    assert complaint in found
+    assert bool(found) == bool(complaint)
+
+
+def test_what_is_started_beside_a_row_is_up_and_is_stopped(here: Place) -> None:
+    server = Row(f"bash -c 'echo $$ > {here.tmp}/pid; echo up; sleep 60'", until="log:up")
+    row = Row(f"kill -0 $(cat {here.tmp}/pid)", beside=server.command)
+    assert run_row(row, here, [server, row]) == ""
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((here.tmp / "pid").read_text()), 0)
+
+
+def test_what_is_not_there_yet_is_known(here: Place) -> None:
+    put = here.tmp / "printer-inventory" / "a.sh"
+    row = Row("./a.sh", exists="file:a.sh", later="x")
+    text = Row("./a.sh", exists="text:a.sh:word", later="x")
+    assert (is_there(row, here), is_there(text, here)) == (False, False)
+    put.write_text("a word\n")
+    assert (is_there(row, here), is_there(text, here)) == (True, True)
+    assert is_there(Row("a", exists="program:bash", later="x"), here)
+    assert not is_there(Row("a", exists="program:no-such-program", later="x"), here)
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """What `make up` leaves behind, in a folder of its own, with a migrated database."""
+    root = tmp_path_factory.mktemp("clone")
+    up = ensure_services(root).environment()
+    try:
+        with psycopg.connect(up["DATABASE_SERVER_URL"] + "/postgres", autocommit=True) as connection:
+            connection.execute("CREATE DATABASE printer_inventory")
+        place = Place(
+            {
+                **{
+                    name: value
+                    for name, value in os.environ.items()
+                    if not name.startswith(("DB_", "REDIS_", "DJANGO_"))
+                },
+                **up,
+                "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+                "DEBUG": "True",
+                "LOG_DIR": str(root / "logs"),
+                "CELERY_BEAT_SCHEDULE_FILENAME": str(root / "beat"),
+                "REDISCLI_AUTH": up["REDIS_PASSWORD"],
+                "DJANGO_SUPERUSER_PASSWORD": secrets.token_urlsafe(16),
+                "GIT_PAGER": "cat",
+            },
+            root,
+        )
+        assert run_row(Row("python manage.py migrate"), place, ROWS) == ""
+        yield place
+    finally:
+        stop_services(root)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (ROOT / "printer-inventory" / "manage.py").exists(), reason="Printer Inventory is not there yet"
+)
+@pytest.mark.parametrize("row", RUN, ids=lambda row: row.command)
+def test_the_command_works(row: Row, services: Place) -> None:
+    if not is_there(row, services):
+        pytest.skip(f"comes with {row.later}")
+    assert run_row(row, services, ROWS) == ""
