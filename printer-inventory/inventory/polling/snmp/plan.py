@@ -1,0 +1,162 @@
+"""What to ask a printer, in which order: the probe, the full plan that learns, the refresh that follows it.
+
+A plan is a generator: it yields what it wants (`Get`, `Walk`), finds the results in its `Answers`, and returns its result.
+Whoever runs it may be a socket, a recorded walk or an SNMPv3 session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from inventory.polling.reading import DeviceReading
+from inventory.polling.snmp import objects
+from inventory.polling.snmp.answers import Answers, Ask, Get, Table, Walk
+from inventory.polling.snmp.ber import Value
+from inventory.polling.snmp.build import alarm_of, booted_at, learn, read
+from inventory.polling.snmp.identity import Identity, charset_of
+from inventory.polling.snmp.learned import Learned
+from inventory.polling.snmp.oids import encode_oid, encode_suffix
+from inventory.polling.snmp.supplies import alert_names, find_alerts
+from inventory.profiles.catalog import Catalog, Profile
+
+MAX_AGE: Final = 24 * 3600.0
+"""Seconds after which a printer is learned anew even if nothing seems to have changed."""
+
+CLOCK_SLACK: Final = 600.0
+"""Seconds by which a start time computed from sysUpTime may wander without a restart."""
+
+LEVEL_RISE: Final = 5
+"""Points by which a supply must rise since it was learned to mean a new cartridge, whose description is then read again."""
+
+
+@dataclass(slots=True)
+class Polled:
+    """A reading and what is known after it; `learned` is a new object when there is something new to remember."""
+
+    reading: DeviceReading
+    learned: Learned
+
+
+class NotAPrinter(Exception):  # noqa: N818 - an answer, not a fault
+    """The device answers, but nothing of it is a printer's; the text is its own description."""
+
+
+Plan = Generator[Ask, None, Polled]
+
+
+def full(answers: Answers, catalog: Catalog, address: str, now: float, *, any_device: bool = False) -> Plan:
+    """Ask for everything a reading is made of, and learn; NotAPrinter when the device is none, unless `any_device` will do."""
+    yield Get(objects.IDENTITY)
+    identity = Identity(answers, catalog, charset_of(answers), address)
+    profile = identity.profile or catalog.by_name["generic"]
+    wanted = [*profile.scalars, *_other_charset(answers)]
+    if wanted:
+        yield Get(tuple(wanted))
+    yield Walk((*objects.STANDARD_TABLES, *_columns(profile)))
+    identity = Identity(answers, catalog, charset_of(answers), address)
+    if identity.profile is not None and identity.profile is not profile:
+        # The tables named the maker where the first packet did not.
+        profile = identity.profile
+        yield Get(profile.scalars)
+        yield Walk(_columns(profile))
+    if not identity.serial:
+        yield Walk(objects.ENTITY_TABLES)
+    learned = learn(answers, catalog, address, now)
+    if not any_device and not is_printer(answers, learned):
+        raise NotAPrinter(learned.static["description"])
+    return Polled(read(learned, answers.values, profile), learned)
+
+
+def _other_charset(answers: Answers) -> list[bytes]:
+    """Return the character set of a panel language that is not the first."""
+    localization = answers.number(objects.FIRST_LOCALIZATION)
+    if localization is None or not 1 < localization < 1000:
+        return []
+    return [encode_oid(objects.PRT_CHARSET) + encode_suffix(f"1.{localization}")]
+
+
+def _columns(profile: Profile) -> tuple[Table, ...]:
+    return tuple(Table(column[:-1], column[-1], column[-1]) for column in profile.columns)
+
+
+def is_printer(answers: Answers, learned: Learned) -> bool:
+    """Whether anything is a printer's: its device type, Printer-MIB rows, a maker's counters, or a maker's name."""
+    types = answers.rows(objects.HR_DEVICE_TYPE).values()
+    rows = (objects.PRT_SERIAL, objects.PRT_PRINTER_NAME, objects.PRT_LIFE_COUNT)
+    return (
+        objects.HR_DEVICE_PRINTER in types
+        or objects.FIRST_LOCALIZATION in answers.values
+        or any(answers.rows(column) for column in rows)
+        or bool(learned.supplies or learned.counters)
+        or learned.profile != "generic"
+    )
+
+
+def refresh_names(learned: Learned) -> tuple[bytes, ...]:
+    """Return the objects of a refresh: those that tell whether it is the same device, then all that changes."""
+    found: dict[bytes, None] = {objects.SYS_UP_TIME: None}
+    for oid in learned.watch:
+        found[encode_oid(oid)] = None
+    for oid in (*learned.status.values(), *learned.console):
+        found[encode_oid(oid)] = None
+    for terms in learned.counters.values():
+        for oid, _how in terms:
+            found[encode_oid(oid)] = None
+    for row in learned.supplies:
+        found[encode_oid(row["oid"])] = None
+    for name in alert_names(learned.alerts):
+        found[name] = None
+    return tuple(found)
+
+
+def refresh(answers: Answers, learned: Learned, catalog: Catalog, address: str, now: float) -> Plan:
+    """Ask for what changes; learn anew when the device is another one, was restarted, lost rows or got a new supply."""
+    if not 0 <= now - learned.learned_at <= MAX_AGE:
+        return (yield from full(answers, catalog, address, now))
+    yield Get(refresh_names(learned))
+    if needs_healing(learned, answers.values, now):
+        answers.values.clear()
+        return (yield from full(answers, catalog, address, now))
+    changed = learned
+    if _alerts_changed(learned, answers.values):
+        yield Walk((objects.ALERTS,))
+        changed = _with(learned, alerts=find_alerts(answers, learned.charset), alarm=alarm_of(learned, answers.values))
+    return Polled(read(changed, answers.values, catalog.by_name.get(learned.profile)), changed)
+
+
+def _with(learned: Learned, **changes: Any) -> Learned:
+    return Learned(**{**learned.to_json(), **changes})
+
+
+def needs_healing(learned: Learned, values: dict[bytes, Value], now: float) -> bool:
+    """Whether what was learned no longer holds."""
+    for oid, octets in learned.watch.items():
+        value = values.get(encode_oid(oid))
+        if not isinstance(value, bytes) or value.hex() != octets:
+            return True
+    booted = booted_at(values, now)
+    if booted is not None and learned.booted_at is not None and booted > learned.booted_at + CLOCK_SLACK:
+        return True
+    names = [encode_oid(oid) for terms in learned.counters.values() for oid, _how in terms]
+    names += [encode_oid(row["oid"]) for row in learned.supplies]
+    return any(name not in values for name in names) or _new_supply(learned, values)
+
+
+def _new_supply(learned: Learned, values: dict[bytes, Value]) -> bool:
+    for row in learned.supplies:
+        level, known, capacity = values.get(encode_oid(row["oid"])), row["level"], row["capacity"]
+        if row["is_receptacle"] or not isinstance(level, int) or known is None:
+            continue
+        scale = capacity if capacity is not None and capacity > 0 else 100
+        if level > known and (level - max(known, 0)) * 100 >= LEVEL_RISE * scale:
+            return True
+    return False
+
+
+def _alerts_changed(learned: Learned, values: dict[bytes, Value]) -> bool:
+    if alarm_of(learned, values) != learned.alarm:
+        return True
+    codes = (values.get(name) for name in alert_names(learned.alerts))
+    return any(code != row["code"] for code, row in zip(codes, learned.alerts, strict=True))
