@@ -86,6 +86,18 @@ def test_a_header_cannot_carry_a_second_one(value: str, ask: Ask) -> None:
         ask(Provider(["x.example"]), "https://x.example/", headers={"X-Note": value})
 
 
+@pytest.mark.parametrize("name", ["X Note", "X:Note", "", "Нет"])
+def test_a_header_has_a_name(name: str, ask: Ask) -> None:
+    with pytest.raises(ValueError, match="not the name of a header"):
+        ask(Provider(["x.example"]), "https://x.example/", headers={name: "1"})
+
+
+@pytest.mark.parametrize("method", ["GET / HTTP/1.1\r\nX: y", "", "GE T"])
+def test_a_method_is_a_word(method: str, ask: Ask) -> None:
+    with pytest.raises(ValueError, match="a word such as GET"):
+        ask(Provider(["x.example"]), "https://x.example/", method=method)
+
+
 def test_nothing_listens(serve: Callable[..., Server], ask: Ask) -> None:
     server = serve(answer())
     server.stop()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable
 
 import pytest
 
-from safehttp import BadResponse, Client, Device, Limits, Provider, Public, Refused
+from safehttp import BadResponse, Client, Device, Limits, Provider, Public, Refused, TimedOut, Unreachable, guard
 
 from .conftest import Ask, Server, answer
 
@@ -187,7 +188,31 @@ def test_a_body_is_not_sent_to_another_origin(serve: Callable[..., Server], ask:
     assert elsewhere.requests == []
 
 
+def test_too_many_hanging_lookups_are_refused(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "_LOOKUPS", threading.BoundedSemaphore(1))
+    released = threading.Event()
+    printer = serve(answer(b"by address"), address="127.42.0.1")
+
+    def resolver(_name: str) -> list[str]:
+        released.wait(10)
+        return ["127.42.0.1"]
+
+    named = Client(
+        Device("prn.example", networks=PRINTERS, ports=[printer.port]), Limits(total_seconds=0.1), resolver=resolver
+    )
+    with pytest.raises(TimedOut):
+        named.get(f"http://prn.example:{printer.port}/")
+    with pytest.raises(Unreachable, match="looked up already"):
+        named.get(f"http://prn.example:{printer.port}/")
+    policy = Device("127.42.0.1", networks=PRINTERS, ports=[printer.port])
+    assert Client(policy).get(printer.url).content == b"by address"
+    released.set()
+
+
 def test_wrong_settings_say_so() -> None:
+    with pytest.raises(ValueError, match="not the host of a service"):
+        Public(own_services=[("data base", 5432)])
+    assert Public(own_services=[("/var/run/postgresql", 5432)]).own_services == ()
     with pytest.raises(ValueError, match="does not appear to be an IPv4 or IPv6 network"):
         Device("10.0.0.1", networks=["office"])
     with pytest.raises(TypeError, match="a list of networks"):

@@ -70,6 +70,22 @@ def test_a_bomb_is_never_unpacked_into_memory() -> None:
         tracemalloc.stop()
 
 
+def test_compressed_data_that_means_nothing_is_cut_off() -> None:
+    reader = BodyReader("http://x", "gzip", MEGABYTE)
+    empty = gzip.compress(b"") * 1000
+    fed = 0
+
+    def feed_for_ever() -> None:
+        nonlocal fed
+        while fed < 4 * MEGABYTE:
+            reader.feed(empty)
+            fed += len(empty)
+
+    with pytest.raises(TooLarge):
+        feed_for_ever()
+    assert MEGABYTE <= fed < 2 * MEGABYTE
+
+
 def test_an_endless_body_is_cut_off(serve: Callable[..., Server], ask: Ask) -> None:
     def handler(line: socket.socket, _request: bytes) -> None:
         line.sendall(b"HTTP/1.1 200 OK\r\n\r\n")

@@ -12,6 +12,7 @@ from safehttp.errors import BadResponse, TooLarge
 ACCEPT_ENCODING = "gzip, deflate"
 
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+_OVERHEAD = 64 * 1024  # headers, checksums and incompressible blocks of a body that fits when unpacked
 _RAW_DEFLATE = -zlib.MAX_WBITS
 
 
@@ -23,12 +24,18 @@ class BodyReader:
         self._origin = origin
         self._max_bytes = max_bytes
         self._parts: list[bytes] = []
-        self._size = 0
+        self._size = self._came = 0
         self._decoder = _decoder(origin, encoding)
         self._started = False
 
     def feed(self, piece: bytes) -> None:
-        """Take bytes as they came. Raises `TooLarge` over the limit and `BadResponse` for damaged compression."""
+        """Take bytes as they came. Raises `TooLarge` over the limit and `BadResponse` for damaged compression.
+
+        What came is limited as well as what it unpacks to: compressed data may go on for ever and mean nothing.
+        """
+        self._came += len(piece)
+        if self._came > self._max_bytes + _OVERHEAD:
+            raise self._too_large()
         if self._decoder is None:
             self._keep(piece)
             return
@@ -62,8 +69,11 @@ class BodyReader:
     def _keep(self, piece: bytes) -> None:
         self._size += len(piece)
         if self._size > self._max_bytes:
-            raise TooLarge(f"{self._origin} sends more than {self._max_bytes} bytes; the rest was not read.")
+            raise self._too_large()
         self._parts.append(piece)
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"{self._origin} sends more than {self._max_bytes} bytes; the rest was not read.")
 
 
 def _decoder(origin: str, encoding: str) -> zlib._Decompress | None:

@@ -6,6 +6,7 @@ The clients do the talking and nothing else, so the blocking and the asynchronou
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -34,10 +35,11 @@ _OURS = frozenset(
         "cookie",
     }
 )
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _HARMLESS = frozenset({"accept", "accept-language", "user-agent"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ask:
     """What the caller wants, with its defaults. `allowed_types` are media types such as `application/json`."""
 
@@ -52,7 +54,7 @@ class Ask:
     follow_redirects: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Call:
     """One request to send: where, how, and with what."""
 
@@ -94,8 +96,12 @@ class Call:
 def first_call(method: str, url: str, ask: Ask, user_agent: str) -> Call:
     """Return the first request of a call.
 
-    Raises `Refused` for a URL that is none, and `ValueError` for headers that are the client's own business.
+    Raises `Refused` for a URL that is none, and `ValueError` for a method that is none and for headers that are the
+    client's own business.
     """
+    if not _TOKEN.fullmatch(method):
+        raise ValueError("the method is a word such as GET")
+    _check_headers(ask.headers)
     target = parse_url(url)
     if ask.params:
         target = replace(target, path=_with_params(target.path, ask.params))
@@ -108,13 +114,10 @@ def first_call(method: str, url: str, ask: Ask, user_agent: str) -> Call:
         files=ask.files,
         json=ask.json,
     )
-    if own := _OURS.intersection(name.lower() for name in ask.headers):
-        raise ValueError(f"the client sets these headers itself: {', '.join(sorted(own))}")
     headers = [(name, value) for name, value in draft.headers.items() if name not in _OURS or name == "content-length"]
     if ask.auth is not None:
         token = base64.b64encode(":".join(ask.auth).encode()).decode()
         headers.append(("authorization", f"Basic {token}"))
-    _check_headers(headers)
     return Call(target, method.upper(), tuple(headers), draft.read())
 
 
@@ -183,9 +186,13 @@ def _with_params(path: str, params: Mapping[str, str]) -> str:
     return f"{path}{'&' if '?' in path else '?'}{query}"
 
 
-def _check_headers(headers: Iterable[tuple[str, str]]) -> None:
-    for name, value in headers:
-        if any(ord(sign) < 32 or ord(sign) == 127 for sign in name + value) or not name.isascii():
+def _check_headers(headers: Mapping[str, str]) -> None:
+    if own := _OURS.intersection(name.lower() for name in headers):
+        raise ValueError(f"the client sets these headers itself: {', '.join(sorted(own))}")
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(name):
+            raise ValueError(f"{name!r} is not the name of a header")
+        if any(ord(sign) < 32 or ord(sign) == 127 for sign in value):
             raise ValueError(f"header {name!r} holds a control character")
         try:
             value.encode("latin-1")

@@ -17,6 +17,9 @@ Resolver = Callable[[str], Sequence[str]]
 """Takes a name, returns its addresses in the order to try them; raises `OSError` when there are none."""
 
 MAX_ADDRESSES = 16
+MAX_LOOKUPS = 256
+
+_LOOKUPS = threading.BoundedSemaphore(MAX_LOOKUPS)
 
 
 def system_resolver(name: str) -> list[str]:
@@ -50,7 +53,10 @@ def check_url(policy: Policy, url: str, resolver: Resolver = system_resolver) ->
 
 
 def judge_in_background(policy: Policy, target: Target, resolver: Resolver) -> Future[tuple[Address, ...]]:
-    """Start `judge` on a thread of its own: getaddrinfo knows no timeout, and a caller has to be able to walk away."""
+    """Start `judge` on a thread of its own: getaddrinfo knows no timeout, and a caller has to be able to walk away.
+
+    What needs no lookup is judged at once. Raises `Unreachable` while too many lookups hang.
+    """
     future: Future[tuple[Address, ...]] = Future()
     future.set_running_or_notify_cancel()  # from here on it cannot be cancelled, only forgotten
 
@@ -60,8 +66,24 @@ def judge_in_background(policy: Policy, target: Target, resolver: Resolver) -> F
         except Exception as error:  # noqa: BLE001 - handed over whole to the thread that waits
             future.set_exception(error)
 
-    threading.Thread(target=work, name="safehttp-resolve", daemon=True).start()
+    def lookup() -> None:
+        try:
+            work()
+        finally:
+            _LOOKUPS.release()
+
+    if not _needs_lookup(policy, target):
+        work()
+        return future
+    if not _LOOKUPS.acquire(blocking=False):
+        raise Unreachable(f"{target.origin}: {MAX_LOOKUPS} names are being looked up already; check the DNS.")
+    threading.Thread(target=lookup, name="safehttp-resolve", daemon=True).start()
     return future
+
+
+def _needs_lookup(policy: Policy, target: Target) -> bool:
+    by_name = any(isinstance(host, str) and port == target.port for host, port in policy.own_services)
+    return by_name or isinstance(target.host, str)
 
 
 def _resolve(target: Target, resolver: Resolver) -> tuple[Address, ...]:

@@ -32,9 +32,12 @@ class Policy:
     def __init__(self, own_services: Iterable[ServiceAddress] = (), ca_file: str | None = None) -> None:
         """`own_services` are (host, port) of our databases, queues and pages; `0.0.0.0` means every local address.
 
-        `ca_file` names a PEM file with an authority to trust besides the system's (an in-house identity provider).
+        A path instead of a host is a Unix socket, which no URL leads to. `ca_file` names a PEM file with an authority to
+        trust besides the system's (an in-house identity provider). Raises `ValueError` for a host that is none.
         """
-        self.own_services = tuple((parse_host(_bracketed(host)), port) for host, port in own_services)
+        self.own_services = tuple(
+            (_configured_host(host), port) for host, port in own_services if not host.startswith(("/", "@"))
+        )
         self._ca_file = ca_file
 
     def admit(self, target: Target) -> None:
@@ -171,6 +174,13 @@ def _require_listed(target: Target, address: Address, kind: str, networks: tuple
         networks = tuple(network for network in networks if kind_of(network[0]) == kind == kind_of(network[-1]))
     if not inside(address, networks):
         raise Refused(f"{target.origin} leads to {address} ({kind}), which is not inside {setting}.")
+
+
+def _configured_host(host: str) -> Address | str:
+    try:
+        return parse_host(_bracketed(host))
+    except Refused as error:
+        raise ValueError(f"not the host of a service: {host!r} ({error})") from None
 
 
 def _bracketed(host: str) -> str:
