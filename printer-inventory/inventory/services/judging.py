@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from inventory.models import JobState, Verdict
 from inventory.polling.reading import DeviceReading
-from inventory.polling.snmp.collector import PollOutcome
 from inventory.rules.derive import DerivedCounters, derive
 from inventory.rules.history import HistoryLimits, check_history
 from inventory.rules.identity import Identity, check_identity
 from inventory.services.leases import Lease
+
+if TYPE_CHECKING:
+    from inventory.polling.snmp.collector import PollOutcome
 
 
 @dataclass(frozen=True, slots=True)

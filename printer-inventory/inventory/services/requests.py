@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
+from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Q
@@ -25,8 +26,10 @@ from inventory.services.storing import close_batches
 
 logger = logging.getLogger(__name__)
 
-DIRECT_LIMIT = 10
+DIRECT_LIMIT: Final = 10
 """So many printers are handed to the high-priority queue one by one; more are a sweep."""
+MESSAGE_LIFETIME: Final = 600
+"""Seconds after which a message that woke nobody is worth nothing: the printers it names are due anyway."""
 
 OPEN_SQL = """
 WITH wanted AS (
@@ -176,27 +179,23 @@ def progress_of(batch: PollBatch) -> Progress:
 
 def tell_workers(printer_ids: Sequence[int], user_id: int | None) -> None:
     """Hand a few printers to the high-priority queue; more are the sweeper's."""
-    from inventory.tasks import run_inventory_task_priority
-
     if len(printer_ids) > DIRECT_LIMIT:
         tell_sweeper()
         return
     for printer_id in printer_ids:
-        if not _send(run_inventory_task_priority, printer_id, user_id):
+        if not _send("inventory.tasks.run_inventory_task_priority", "high_priority", printer_id, user_id):
             return
 
 
 def tell_sweeper() -> None:
     """Wake the daemon queue before its next tick."""
-    from inventory.tasks import inventory_daemon_task
-
-    _send(inventory_daemon_task)
+    _send("inventory.tasks.inventory_daemon_task", "daemon")
 
 
-def _send(task: Any, *arguments: Any) -> bool:
-    """Publish without retrying; return whether the broker took it."""
+def _send(task: str, queue: str, *arguments: Any) -> bool:
+    """Publish a task by its name, without retrying; return whether the broker took it."""
     try:
-        task.apply_async(args=arguments, retry=False, expires=timedelta(minutes=10).total_seconds())
+        current_app.send_task(task, args=arguments, queue=queue, retry=False, expires=MESSAGE_LIFETIME)
     except OperationalError as error:
         logger.warning("The broker is away (%s); due printers are polled when it is back.", type(error).__name__)
         return False
