@@ -113,8 +113,8 @@ def _forced_tier(environ: Mapping[str, str]) -> str:
 def _told_postgres(environ: Mapping[str, str]) -> Told | None:
     """Read DATABASE_URL (any postgres scheme, `+driver` allowed), else DB_HOST and its companions."""
     url = environ.get("DATABASE_URL", "")
-    if url and urlsplit(url).scheme.partition("+")[0] in {"postgres", "postgresql"}:
-        parts = urlsplit(url)
+    parts = _split(url, "DATABASE_URL")
+    if parts.scheme.partition("+")[0] in {"postgres", "postgresql"}:
         return Told(
             parts.hostname or "127.0.0.1",
             _port(parts, "DATABASE_URL", 5432),
@@ -131,7 +131,7 @@ def _told_postgres(environ: Mapping[str, str]) -> Told | None:
 def _told_redis(environ: Mapping[str, str]) -> Told | None:
     """Read REDIS_URL, else REDIS_HOST and its companions."""
     if url := environ.get("REDIS_URL"):
-        parts = urlsplit(url)
+        parts = _split(url, "REDIS_URL")
         if parts.scheme != "redis":
             raise LocalServicesError(
                 "REDIS_URL must start with redis:// (TLS and sockets are for production settings)."
@@ -144,8 +144,16 @@ def _told_redis(environ: Mapping[str, str]) -> Told | None:
     return None
 
 
+def _split(url: str, name: str) -> SplitResult:
+    """Return a URL's parts; an error does not show the URL, it may hold a password."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise LocalServicesError(f"{name} is no URL.") from None
+
+
 def _port(parts: SplitResult, name: str, default: int) -> int:
-    """Return a URL's port; the URL itself is not shown, it may hold a password."""
+    """Return a URL's port."""
     try:
         return default if parts.port is None else parts.port
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import secrets
@@ -22,7 +23,7 @@ from .servers import (
     Interrupted,
     Server,
     check_interrupted,
-    discard_child,
+    discarded_unless_kept,
     never,
     start_child,
     stop_server,
@@ -69,9 +70,10 @@ def start_postgres(
         remember(server)
         _forget_stale_pid_file(server)
         child = start_child(place, _command(folder, server, durable=durable), log)
-        if _comes_up(server, child, interrupted):
-            return server
-        discard_child(child)
+        with discarded_unless_kept(child) as keep:
+            if _comes_up(server, child, interrupted):
+                keep()
+                return server
     raise StartError(f"PostgreSQL did not start. Its last words ({log}):\n{tail(log)}")
 
 
@@ -152,19 +154,13 @@ def _forget_stale_pid_file(server: Server) -> None:
 def _comes_up(server: Server, child: subprocess.Popen[bytes], interrupted: Interrupted) -> bool:
     """Wait until the server answers to its password; False when it ends or takes too long."""
     deadline = time.monotonic() + START_SECONDS
-    pause = 0.02
     while time.monotonic() < deadline and child.poll() is None:
-        if interrupted():
-            discard_child(child)
         check_interrupted(interrupted)
         if accepts(server.port):
-            try:
+            with contextlib.suppress(LocalServicesError):  # it may listen already and still be recovering
                 ask(server, "SELECT 1")
-            except LocalServicesError:
-                pause = 0.2  # it listens already but is still recovering
-            else:
                 return True
-        time.sleep(pause)
+        time.sleep(0.02)
     return False
 
 

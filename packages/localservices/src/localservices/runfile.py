@@ -92,7 +92,10 @@ def read_run_file(path: Path) -> System:
     """Read one file; raises RunFileError naming the file and the key."""
     try:
         with path.open("rb") as file:
-            content = tomllib.loads(file.read(MAX_BYTES + 1)[:MAX_BYTES].decode())
+            raw = file.read(MAX_BYTES + 1)
+        if len(raw) > MAX_BYTES:
+            raise RunFileError(f"{path}: longer than {MAX_BYTES} bytes.")
+        content = tomllib.loads(raw.decode())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RunFileError(f"{path}: {error}") from None
     table = _Table(path, content, "")

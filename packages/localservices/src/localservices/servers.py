@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from .accounts import Place
 from .errors import InterruptedStartError
 from .finding import Binaries
-from .processes import alive, command_line, wait_gone
+from .processes import alive, command_line, kill_session, wait_gone
 
 START_SECONDS = 60.0
 """How long a server may take to answer; crash recovery of PostgreSQL is the slow case."""
@@ -130,11 +130,19 @@ def reap(pid: int, seconds: float) -> None:
             del _children[pid]
 
 
-def discard_child(child: subprocess.Popen[bytes]) -> None:
-    """Kill and collect a server that did not come up."""
-    child.kill()
-    child.wait()
-    _children.pop(child.pid, None)
+@contextlib.contextmanager
+def discarded_unless_kept(child: subprocess.Popen[bytes]) -> Iterator[Callable[[], None]]:
+    """Kill and collect a started server at the end of the block, whatever ends it, unless the yielded function was
+    called.
+    """
+    kept: list[bool] = []
+    try:
+        yield lambda: kept.append(True)
+    finally:
+        if not kept:
+            kill_session(child.pid)
+            child.wait()
+            _children.pop(child.pid, None)
 
 
 def usable_binaries(place: Place, binaries: Binaries, parts: tuple[str, ...]) -> Path:

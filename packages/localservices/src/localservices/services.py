@@ -102,7 +102,7 @@ def ensure_in(
                 started += [kind] if new else []
                 keep = dataclasses.replace(server, owner="up" if owner == "up" else (owner if new else server.owner))
                 _remember(state, keep)
-    except LocalServicesError:
+    except BaseException:
         for kind in started:
             stop_server(load_servers(state)[kind])
         raise

@@ -20,7 +20,7 @@ from .files import local_folder, locked, read_json, write_json
 from .finding import Told, find_redis
 from .postgres import forget_data
 from .processes import alive, started_at
-from .redis_server import start_redis, told_redis
+from .redis_server import connected, start_redis, told_redis
 from .servers import Server, as_json, stop_server
 from .services import Services, ensure_in, stop_in
 
@@ -135,26 +135,14 @@ def _leftover(place: Place, number: int) -> dict[str, Any]:
 
 def _told_block(server: Server, first: int) -> Server:
     """Refuse databases of a told Redis that hold something: tests flush, and it may be somebody's data."""
-    import redis
-
     for number in range(first, first + BLOCK):
-        client = redis.Redis(
-            host=server.host,
-            port=server.port,
-            username=server.user or None,
-            password=server.password or None,
-            db=number,
-        )
-        try:
-            if keys := client.dbsize():
-                raise LocalServicesError(
-                    f"Tests would flush database {number} of the Redis at {server.host}:{server.port}, "
-                    f"which holds {keys} keys. Empty it, or unset REDIS_URL and REDIS_HOST."
-                )
-        except redis.RedisError as error:
-            raise LocalServicesError(f"Redis at {server.host}:{server.port}: {error}") from None
-        finally:
-            client.close()
+        with connected(server, number) as client:
+            keys = client.dbsize()
+        if keys:
+            raise LocalServicesError(
+                f"Tests would flush database {number} of the Redis at {server.host}:{server.port}, "
+                f"which holds {keys} keys. Empty it, or unset REDIS_URL and REDIS_HOST."
+            )
     return server
 
 

