@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from housecheck.outcome import Outcome, systems
@@ -24,25 +26,31 @@ def check_format(root: Path) -> Outcome:
 
 
 def check_types(root: Path) -> Outcome:
-    """Type-check packages, tools and bench with their tests in one run.
+    """Type-check packages and tools with their tests, and the benchmarks that need no system, in one run.
 
-    Each package's `src` and `tools` are bases of their own, everything else is named from the root, so that two
+    Each package's `src`, `tools` and `bench` are bases of their own, everything else is named from the root, so that two
     `tests/conftest.py` do not collide.
     """
-    bases = [*sorted(root.glob("packages/*/src")), root / "tools"]
-    folders = [name for name in ("packages", "tools", "bench") if list((root / name).rglob("*.py"))]
+    bases = [*sorted(root.glob("packages/*/src")), root / "tools", root / "bench"]
+    checked = [name for name in ("packages", "tools") if list((root / name).rglob("*.py"))]
+    apart = {path for system in systems(root) for path in benches_of(root, system)}
+    checked += [str(path) for path in sorted(set(root.glob("bench/*.py")) - apart)]
     environment = {"MYPYPATH": os.pathsep.join(map(str, bases))}
-    return run(root, [BIN / "mypy", "--explicit-package-bases", "--no-error-summary", *folders], environment)
+    return run(root, [BIN / "mypy", "--explicit-package-bases", "--no-error-summary", *checked], environment)
 
 
 def check_django_types(root: Path) -> Outcome:
-    """Type-check each Django system from its own folder, with the settings its `mypy.ini` names."""
-    return _in_django_systems(root, [BIN / "mypy", "--no-error-summary", "."])
+    """Type-check each Django system and its benchmarks from its own folder, with the settings its `mypy.ini` names."""
+
+    def command(system: Path) -> list[str | Path]:
+        return [BIN / "mypy", "--no-error-summary", ".", *benches_of(root, system)]
+
+    return _in_django_systems(root, command, {"MYPYPATH": str(root / "bench")})
 
 
 def check_imports(root: Path) -> Outcome:
-    """Check the import contracts; systems are found by path, since they are not installed."""
-    path = os.pathsep.join(str(system) for system in systems(root))
+    """Check the import contracts of this folder's packages and systems; the latter are not installed anywhere."""
+    path = os.pathsep.join(map(str, [*systems(root), *sorted(root.glob("packages/*/src"))]))
     return run(
         root, [BIN / "lint-imports", "--no-logo", "--no-cache", "--config", ".importlinter"], {"PYTHONPATH": path}
     )
@@ -50,12 +58,14 @@ def check_imports(root: Path) -> Outcome:
 
 def check_django(root: Path) -> Outcome:
     """Run Django's system checks, every warning counted as a failure."""
-    return _in_django_systems(root, [sys.executable, "manage.py", "check", "--fail-level", "WARNING"])
+    return _in_django_systems(root, lambda _system: [sys.executable, "manage.py", "check", "--fail-level", "WARNING"])
 
 
 def check_migrations(root: Path) -> Outcome:
     """Refuse models whose migration has not been written."""
-    return _in_django_systems(root, [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"])
+    return _in_django_systems(
+        root, lambda _system: [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"]
+    )
 
 
 def check_vendored(root: Path) -> Outcome:
@@ -84,12 +94,35 @@ def run(folder: Path, command: list[str | Path], environment: dict[str, str] | N
     return Outcome(problems=lines or [f"{Path(command[0]).name} ended with exit code {result.returncode}"])
 
 
-def _in_django_systems(root: Path, command: list[str | Path]) -> Outcome:
+def benches_of(root: Path, system: Path) -> list[Path]:
+    """Return the benchmarks that import a system's packages, directly or through a file beside them."""
+    files = {path.stem: path for path in sorted(root.glob("bench/*.py"))}
+    imports = {name: _imported(path) for name, path in files.items()}
+    found = {path.parent.name for path in system.glob("*/__init__.py")}
+    while more := {name for name in files if name not in found and imports[name] & found}:
+        found |= more
+    return [path for name, path in files.items() if name in found]
+
+
+def _imported(path: Path) -> set[str]:
+    """Return the top-level names a file imports anywhere."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def _in_django_systems(
+    root: Path, command: Callable[[Path], list[str | Path]], environment: dict[str, str] | None = None
+) -> Outcome:
     outcome = Outcome()
     found = [system for system in systems(root) if (system / "manage.py").exists()]
     for system in found:
         # The settings need a key to load; no service is asked.
-        result = run(system, command, {"DEBUG": "True"})
+        result = run(system, command(system), {"DEBUG": "True", **(environment or {})})
         outcome.problems += [f"{system.name}: {line}" for line in result.problems]
     if not found:
         outcome.notes.append("skipped: no system with a manage.py yet")

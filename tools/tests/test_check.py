@@ -77,6 +77,22 @@ def test_types(house: Path, put: Put) -> None:
     assert "arg-type" in "\n".join(commands.check_types(house).problems)
 
 
+def test_a_benchmark_is_checked_with_the_system_it_imports(house: Path, put: Put) -> None:
+    put("pyproject.toml", "[tool.mypy]\nstrict = true\n")
+    put("shop/pyproject.toml", "[tool.mypy]\nstrict = true\n")
+    put("shop/orders/__init__.py", "def count() -> int:\n    return 1\n")
+    put("bench/support.py", "from orders import count\n\nX = count()\n")
+    put("bench/sweep.py", "import support\n\nY: int = support.X\n")
+    put("bench/alone.py", "Z: int = 1\n")
+    assert [path.name for path in commands.benches_of(house, house / "shop")] == ["support.py", "sweep.py"]
+    assert commands.check_types(house).problems == []
+    assert commands.check_django_types(house).problems == []
+    put("bench/sweep.py", "import support\n\nY: str = support.X\n")
+    put("bench/alone.py", "Z: int = ''\n")
+    assert "sweep.py:3" in "\n".join(commands.check_django_types(house).problems)
+    assert "alone.py:1" in "\n".join(commands.check_types(house).problems)
+
+
 MANAGE = "import sys\nprint(sys.argv[1:])\nsys.exit({code})\n"
 
 
