@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from housecheck.outcome import Outcome, systems
+from housecheck.outcome import Outcome, manage_of, systems
 
 BIN = Path(sys.executable).parent
 TRACEBACK_LINES = 8
@@ -42,7 +42,8 @@ def check_types(root: Path) -> Outcome:
 def check_django_types(root: Path) -> Outcome:
     """Type-check each Django system and its benchmarks from its own folder, with the settings its `mypy.ini` names."""
 
-    def command(system: Path) -> list[str | Path]:
+    def command(manage: Path) -> list[str | Path]:
+        system = root / manage.relative_to(root).parts[0]
         return [BIN / "mypy", "--no-error-summary", ".", *benches_of(root, system)]
 
     return _in_django_systems(root, command, {"MYPYPATH": str(root / "bench")})
@@ -58,14 +59,12 @@ def check_imports(root: Path) -> Outcome:
 
 def check_django(root: Path) -> Outcome:
     """Run Django's system checks, every warning counted as a failure."""
-    return _in_django_systems(root, lambda _system: [sys.executable, "manage.py", "check", "--fail-level", "WARNING"])
+    return _in_django_systems(root, lambda manage: [sys.executable, manage, "check", "--fail-level", "WARNING"])
 
 
 def check_migrations(root: Path) -> Outcome:
     """Refuse models whose migration has not been written."""
-    return _in_django_systems(
-        root, lambda _system: [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"]
-    )
+    return _in_django_systems(root, lambda manage: [sys.executable, manage, "makemigrations", "--check", "--dry-run"])
 
 
 def check_vendored(root: Path) -> Outcome:
@@ -119,10 +118,10 @@ def _in_django_systems(
     root: Path, command: Callable[[Path], list[str | Path]], environment: dict[str, str] | None = None
 ) -> Outcome:
     outcome = Outcome()
-    found = [system for system in systems(root) if (system / "manage.py").exists()]
-    for system in found:
+    found = [(system, manage) for system in systems(root) if (manage := manage_of(system))]
+    for system, manage in found:
         # The settings need a key to load; no service is asked.
-        result = run(system, command(system), {"DEBUG": "True", **(environment or {})})
+        result = run(system, command(manage), {"DEBUG": "True", **(environment or {})})
         outcome.problems += [f"{system.name}: {line}" for line in result.problems]
     if not found:
         outcome.notes.append("skipped: no system with a manage.py yet")

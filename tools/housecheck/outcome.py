@@ -50,9 +50,11 @@ def is_test(root: Path, path: Path) -> bool:
 
 
 def systems(root: Path) -> list[Path]:
-    """Return the folders of the systems: those at the top with a `manage.py` or a `main.py`."""
-    return sorted(
-        path
-        for path in root.iterdir()
-        if path.is_dir() and ((path / "manage.py").exists() or (path / "main.py").exists())
-    )
+    """Return the folders of the systems: those at the top with a `main.py` or a `manage.py`, theirs or a demo project's."""
+    folders = [path for path in root.iterdir() if path.is_dir() and path.name not in NOT_OURS]
+    return sorted(path for path in folders if (path / "main.py").exists() or manage_of(path))
+
+
+def manage_of(system: Path) -> Path | None:
+    """Return a Django system's `manage.py`, its own or that of the demo project of a published app."""
+    return next((path for path in (system / "manage.py", system / "demoproject" / "manage.py") if path.exists()), None)

@@ -106,6 +106,12 @@ def test_django_runs_in_every_system_and_its_words_are_shown(
     assert run(house).problems[0].startswith("shop: ['")
 
 
+def test_a_published_app_is_checked_through_its_demo_project(house: Path, put: Put) -> None:
+    put("plugin/plugin/__init__.py", "")
+    put("plugin/demoproject/manage.py", MANAGE.format(code=1))
+    assert commands.check_django(house).problems == ["plugin: ['check', '--fail-level', 'WARNING']"]
+
+
 def test_without_a_django_system_the_check_says_that_it_is_skipped(tmp_path: Path) -> None:
     assert commands.check_django(tmp_path) == Outcome(notes=["skipped: no system with a manage.py yet"])
 

@@ -27,6 +27,7 @@ BAD = [
     ("packages/webshell/src/webshell/bad.py", "import localservices", "webshell-over-face"),
     ("house/inventory/services/bad.py", "import standins", "standins-in-tests-only"),
     ("house/access/bad.py", "import domains", "no-other-system"),
+    ("house/eztaskmanager/bad.py", "import safehttp", "published-alone"),
     ("house/access/bad.py", "import inventory", "apps-downwards"),
     ("house/inventory/bad.py", "import contracts", "apps-downwards"),
     ("house/inventory/models/bad.py", "import inventory.services", "rooms"),
