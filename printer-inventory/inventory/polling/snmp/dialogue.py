@@ -47,8 +47,13 @@ class TooManyRequests(Exception):  # noqa: N818 - it ends a talk, it is no fault
 class Dialogue:
     """Carries out one `Ask` after the other; what it finds out about the agent is kept in its attributes."""
 
-    def __init__(self, version: int | None, size: int = FIRST_SIZE, *, bulk: bool = True) -> None:
-        """Start with an agent of `version` (V1, V2C, or None: find out), `size` objects per PDU, GETBULK usable or not."""
+    def __init__(
+        self, version: int | None, size: int = FIRST_SIZE, *, bulk: bool = True, flexible: bool = False
+    ) -> None:
+        """Start with an agent of `version` (V1, V2C, or None: find out), `size` objects per PDU, GETBULK usable or not.
+
+        `flexible` means that the version was only found out: when it gets no answer any more the other one is tried.
+        """
         self.version = V2C if version is None else version
         self.decided = version is not None
         self.size = size
@@ -58,6 +63,7 @@ class Dialogue:
         self._job: _GetJob | _WalkJob | None = None
         self._confirming = False
         self._bulk_proved = False
+        self._flexible = flexible
 
     @property
     def done(self) -> bool:
@@ -84,10 +90,11 @@ class Dialogue:
             self._confirming, self.version, self.decided = False, V2C, True
             self.bulk = True
             return
+        self._flexible = False
         if not self.decided:
             # A sleeping v2c printer may miss the first request and answer the second, which was v1: ask once more in v2c.
             self.version, self.decided = version, version == V2C
-            self._confirming, self.bulk = version == V1, version == V2C
+            self._confirming, self.bulk = version == V1, self.bulk and version == V2C
         if self._job is not None:
             self._job.take(self, error_status, error_index, varbinds)
 
@@ -96,6 +103,8 @@ class Dialogue:
         if self._confirming:
             self._confirming, self.decided = False, True
             return
+        if self._flexible and tries >= 2:
+            self.decided = False
         if not self.decided:
             self.version = V1 if self.version == V2C else V2C
             return

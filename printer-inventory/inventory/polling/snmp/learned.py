@@ -46,6 +46,10 @@ class Learned:
         """Return a JSON-ready dict that shares this object's lists; it holds no credentials."""
         return {name: getattr(self, name) for name in self.__slots__}
 
+    def changed(self, **changes: Any) -> Learned:
+        """Return a copy with some fields changed."""
+        return Learned(**{**self.to_json(), **changes})
+
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Learned | None:
         """Return what `to_json` wrote; None for another format or a damaged record, which means: learn anew."""

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from inventory.polling.reading import DeviceReading
 from inventory.polling.snmp import objects
 from inventory.polling.snmp.answers import Answers, Ask, Get, Table, Walk
 from inventory.polling.snmp.ber import Value
 from inventory.polling.snmp.build import alarm_of, booted_at, learn, read
+from inventory.polling.snmp.dialogue import SIZES
 from inventory.polling.snmp.identity import Identity, charset_of
 from inventory.polling.snmp.learned import Learned
 from inventory.polling.snmp.oids import encode_oid, encode_suffix
 from inventory.polling.snmp.supplies import alert_names, find_alerts
 from inventory.profiles.catalog import Catalog, Profile
+
+FULL_ANSWER: Final = 1200
+"""Octets of variable bindings per answer: with headers it fits an Ethernet frame, so nothing is fragmented."""
 
 MAX_AGE: Final = 24 * 3600.0
 """Seconds after which a printer is learned anew even if nothing seems to have changed."""
@@ -44,6 +48,15 @@ class NotAPrinter(Exception):  # noqa: N818 - an answer, not a fault
 
 
 Plan = Generator[Ask, None, Polled]
+
+
+def probe(answers: Answers, catalog: Catalog, address: str, now: float) -> Plan:
+    """Ask one packet's worth: the reading holds identity alone; NotAPrinter when the device is none."""
+    yield Get(objects.IDENTITY)
+    learned = learn(answers, catalog, address, now)
+    if not is_printer(answers, learned):
+        raise NotAPrinter(learned.static["description"])
+    return Polled(read(learned, answers.values, catalog.by_name.get(learned.profile)), learned)
 
 
 def full(answers: Answers, catalog: Catalog, address: str, now: float, *, any_device: bool = False) -> Plan:
@@ -105,10 +118,22 @@ def refresh_names(learned: Learned) -> tuple[bytes, ...]:
         for oid, _how in terms:
             found[encode_oid(oid)] = None
     for row in learned.supplies:
-        found[encode_oid(row["oid"])] = None
+        if row["level"] is not None:
+            found[encode_oid(row["oid"])] = None
     for name in alert_names(learned.alerts):
         found[name] = None
     return tuple(found)
+
+
+def refresh_size(learned: Learned, answers: Answers) -> int:
+    """Return how many objects per PDU keep the answer to a refresh near `FULL_ANSWER` octets."""
+    names = refresh_names(learned)
+    octets = 0
+    for name in names:
+        value = answers.values.get(name)
+        octets += len(name) + 6 + (len(value) if isinstance(value, bytes) else 4)
+    fitting = FULL_ANSWER * len(names) // max(octets, 1)
+    return next((size for size in SIZES if size <= fitting), 1)
 
 
 def refresh(answers: Answers, learned: Learned, catalog: Catalog, address: str, now: float) -> Plan:
@@ -122,12 +147,9 @@ def refresh(answers: Answers, learned: Learned, catalog: Catalog, address: str, 
     changed = learned
     if _alerts_changed(learned, answers.values):
         yield Walk((objects.ALERTS,))
-        changed = _with(learned, alerts=find_alerts(answers, learned.charset), alarm=alarm_of(learned, answers.values))
+        alerts = find_alerts(answers, learned.charset)
+        changed = learned.changed(alerts=alerts, alarm=alarm_of(learned, answers.values))
     return Polled(read(changed, answers.values, catalog.by_name.get(learned.profile)), changed)
-
-
-def _with(learned: Learned, **changes: Any) -> Learned:
-    return Learned(**{**learned.to_json(), **changes})
 
 
 def needs_healing(learned: Learned, values: dict[bytes, Value], now: float) -> bool:
@@ -140,7 +162,7 @@ def needs_healing(learned: Learned, values: dict[bytes, Value], now: float) -> b
     if booted is not None and learned.booted_at is not None and booted > learned.booted_at + CLOCK_SLACK:
         return True
     names = [encode_oid(oid) for terms in learned.counters.values() for oid, _how in terms]
-    names += [encode_oid(row["oid"]) for row in learned.supplies]
+    names += [encode_oid(row["oid"]) for row in learned.supplies if row["level"] is not None]
     return any(name not in values for name in names) or _new_supply(learned, values)
 
 
