@@ -159,7 +159,7 @@ class PageServer:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop answering and free the port."""
+        """Stop answering and free the port; closing twice does nothing more."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

@@ -63,19 +63,37 @@ def take_seat(root: Path, wants: Collection[str], environ: Mapping[str, str]) ->
         number = next(seat for seat in range(len(users) + 1) if all(user["seat"] != seat for user in users))
         mine: dict[str, Any] = {"pid": os.getpid(), "started": started_at(os.getpid()), "seat": number}
         _write_users(state, [*users, mine])
-        values: dict[str, str] = {"LOCALSERVICES_SEAT": str(number)}
-        lines: list[str] = []
-        if "postgres" in wants:
-            services = _postgres(state, environ)
-            values |= services.environment() | {"DB_NAME": f"pytest_{number}"}
-            if environ.get("DATABASE_URL", "").startswith("postgres"):
-                values["DATABASE_URL"] = f"{values['DATABASE_SERVER_URL']}/pytest_{number}"
-            lines += [server.describe() for server in services.servers.values()]
-        if "redis" in wants:
-            server, database = _redis(state, number, environ, mine, [*users, mine])
-            values |= Services({"redis": server}).environment() | {"REDIS_DB": str(database)}
-            lines.append(server.describe())
+        try:
+            values, lines = _serve(state, wants, environ, mine, [*users, mine])
+        except BaseException:
+            _stop_redis(mine)
+            _write_users(state, users)
+            raise
     return Seat(root, number, values, tuple(lines))
+
+
+def _serve(
+    state: Path,
+    wants: Collection[str],
+    environ: Mapping[str, str],
+    mine: dict[str, Any],
+    users: list[dict[str, Any]],
+) -> tuple[dict[str, str], list[str]]:
+    """Have the services of one seat and return its variables and a line per service."""
+    number = mine["seat"]
+    values: dict[str, str] = {"LOCALSERVICES_SEAT": str(number)}
+    lines: list[str] = []
+    if "postgres" in wants:
+        services = _postgres(state, environ)
+        values |= services.environment() | {"DB_NAME": f"pytest_{number}"}
+        if environ.get("DATABASE_URL", "").startswith("postgres"):
+            values["DATABASE_URL"] = f"{values['DATABASE_SERVER_URL']}/pytest_{number}"
+        lines += [server.describe() for server in services.servers.values()]
+    if "redis" in wants:
+        server, database = _redis(state, number, environ, mine, users)
+        values |= Services({"redis": server}).environment() | {"REDIS_DB": str(database)}
+        lines.append(server.describe())
+    return values, lines
 
 
 def leave_seat(seat: Seat) -> None:
