@@ -10,7 +10,9 @@ from housecheck.outcome import Outcome, is_test, own_files, systems
 
 _LINE = re.compile(r"^\s*#?\s*(?:export\s+)?(?P<name>[A-Z][A-Z0-9_]*)=", re.MULTILINE)
 # Set by the interpreter, the framework's start-up files or the shell; nobody configures a system with them.
-_NOT_SETTINGS = frozenset({"DJANGO_SETTINGS_MODULE", "PATH", "HOME", "PYTHONPATH", "VIRTUAL_ENV", "NO_COLOR", "TERM"})
+_NOT_SETTINGS = frozenset(
+    {"DJANGO_SETTINGS_MODULE", "PATH", "HOME", "PYTHONPATH", "PERL5LIB", "VIRTUAL_ENV", "NO_COLOR", "TERM"}
+)
 
 
 def check_environment(root: Path) -> Outcome:
