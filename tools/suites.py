@@ -192,7 +192,6 @@ def run_all(choice: str, members: list[Member], folder: Path) -> list[Result]:
     durations = read_json(folder / "durations.json")
     known: dict[str, float] = durations.get(choice, {})
     runner = Runner(choice, folder)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     results: list[Result] = []
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         try:
@@ -221,6 +220,7 @@ def main() -> int:
         )
     members = [member for member in members if not arguments.member or member.name in arguments.member]
     folder = private_folder(local_folder(ROOT) / "suites")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         shared = {"postgres"} if any("postgres" in member.services for member in members) else set[str]()
         seat = take_seat(ROOT, shared, os.environ)

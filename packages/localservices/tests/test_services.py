@@ -25,6 +25,7 @@ from localservices.postgres import ask, create_databases
 from localservices.processes import command_line, wait_gone
 from localservices.redis_server import redis_version
 from localservices.services import load_servers, reset_services, running_services
+from localservices.testing import leave_seat, take_seat
 
 
 @pytest.fixture(scope="module")
@@ -261,6 +262,19 @@ def test_a_server_whose_starter_was_killed_is_used_again_or_ended(
     assert len(pids) == 1
     stop_services(root)
     assert all(wait_gone(pid, 5) for pid in pids)
+
+
+@pytest.mark.slow
+def test_spoiled_test_data_is_made_anew(root: Path, silent_environ: dict[str, str]) -> None:
+    seat = take_seat(root, {"postgres"}, silent_environ)
+    data = Path(load_servers(root / ".local" / "test")["postgres"].folder)
+    leave_seat(seat)
+    (data / "global" / "pg_control").write_bytes(b"\0" * 8192)
+    seat = take_seat(root, {"postgres"}, silent_environ)
+    server = load_servers(root / ".local" / "test")["postgres"]
+    assert ask(server, "SHOW full_page_writes") == "off"
+    leave_seat(seat)
+    assert server.pid() is None
 
 
 HALF_DONE = """

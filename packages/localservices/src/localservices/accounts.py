@@ -24,6 +24,11 @@ ACCOUNTS = ("postgres", "nobody")
 SHARED_FOLDERS = ("/var/tmp", tempfile.gettempdir())  # noqa: S108 -- the folder below it has a random name and mode 0710
 
 
+WORK_PREFIX = "localservices-"
+OWNER_FILE = "belongs-to.json"
+"""In a work folder: the state folder that remembers it, written anew each time it is opened."""
+
+
 class SwitchArguments(TypedDict, total=False):
     """The arguments of `subprocess.Popen` that leave root."""
 
@@ -131,13 +136,14 @@ def open_place(state: Path) -> Place:
         return Place(state, state, account)
     record = state / "place.json"
     work = Path(str(read_json(record).get("work", "")))
-    if not (work.is_absolute() and _is_our_work(work, account)):
+    if not (work.is_absolute() and is_our_work(work, account)):
         work = _make_work(account)
         write_json(record, {"work": str(work)})
+    write_json(work / OWNER_FILE, {"state": str(state)})
     return Place(state, work, account)
 
 
-def _is_our_work(work: Path, account: Account) -> bool:
+def is_our_work(work: Path, account: Account) -> bool:
     """Say whether a remembered folder is still the one that we made: ours, a real folder, closed to others."""
     try:
         found = work.lstat()
@@ -158,7 +164,7 @@ def _make_work(account: Account) -> Path:
     """
     for parent in map(Path, SHARED_FOLDERS):
         if parent.is_dir() and all(folder.stat().st_mode & stat.S_IXOTH for folder in (parent, *parent.parents)):
-            work = Path(tempfile.mkdtemp(prefix="localservices-", dir=parent))
+            work = Path(tempfile.mkdtemp(prefix=WORK_PREFIX, dir=parent))
             os.chown(work, 0, account.gid)
             work.chmod(0o710)
             return work
@@ -168,6 +174,6 @@ def _make_work(account: Account) -> Path:
 def remove_place(state: Path) -> None:
     """Delete everything `open_place` and the servers left; the servers must be stopped."""
     work = Path(str(read_json(state / "place.json").get("work", "")))
-    if os.geteuid() == 0 and work.is_absolute() and _is_our_work(work, choose_account()):
+    if os.geteuid() == 0 and work.is_absolute() and is_our_work(work, choose_account()):
         shutil.rmtree(work)
     shutil.rmtree(state, ignore_errors=True)

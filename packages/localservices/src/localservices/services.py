@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from .abandoned import sweep_abandoned
 from .accounts import Place, open_place, remove_place
 from .errors import LocalServicesError
 from .files import LOCAL, local_folder, locked, read_json, write_json, write_private
@@ -92,6 +93,8 @@ def ensure_in(
     place = open_place(state)
     values = os.environ if environ is None else environ
     known = load_servers(state)
+    if not known:
+        sweep_abandoned(place.account)
     started: list[str] = []
     try:
         for kind in KINDS:
