@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,7 +67,7 @@ def read_inventory(data: bytes, polled: str = "") -> list[AgentAnswer]:
 
     `polled` is the address the device was asked at, which chooses among several MAC addresses.
     """
-    answers = [answer for root in read_documents(data) for answer in answers_of(root, polled)]
+    answers = [answer for root in read_documents(data) for answer in answers_of(root, lambda _: polled)]
     if not answers:
         raise InventoryXmlError("The XML holds no DEVICE.")
     return answers
@@ -78,8 +78,8 @@ def read_inventory_xml(data: bytes) -> list[DeviceReading]:
     return [answer.reading for answer in read_inventory(data) if answer.reading is not None]
 
 
-def answers_of(root: Node, polled: str = "") -> Iterator[AgentAnswer]:
-    """Yield the devices of one document; a control message has none."""
+def answers_of(root: Node, address_of: Callable[[int | None], str]) -> Iterator[AgentAnswer]:
+    """Yield the devices of one document; a control message has none. `address_of` gives a number's polled address or ""."""
     for device in [root] if root.tag == "DEVICE" else root.find("DEVICE"):
         failure = device.first("ERROR")
         if failure is not None:
@@ -87,9 +87,9 @@ def answers_of(root: Node, polled: str = "") -> Iterator[AgentAnswer]:
             yield AgentAnswer(number, type=failure.text_of("TYPE")[:20], error=failure_of(failure.text_of("MESSAGE")))
         elif device.children:
             info = device.first("INFO") or device
-            address = clean(info.text_of("IP"))[:45]
-            reading = read_device(device, polled or address)
-            yield AgentAnswer(_number(info.text_of("ID")), address, clean(info.text_of("TYPE"))[:20], reading)
+            number, address = _number(info.text_of("ID")), clean(info.text_of("IP"))[:45]
+            reading = read_device(device, address_of(number) or address)
+            yield AgentAnswer(number, address, clean(info.text_of("TYPE"))[:20], reading)
 
 
 def failure_of(message: str) -> PollError:
