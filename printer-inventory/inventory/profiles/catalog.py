@@ -88,7 +88,7 @@ class SupplyRecord:
     when: re.Pattern[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
     """One maker."""
 
@@ -108,19 +108,20 @@ class Profile:
     columns: tuple[bytes, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalog:
-    """All makers."""
+    """All makers; what it finds in a text is remembered, because the texts of a fleet repeat."""
 
     profiles: tuple[Profile, ...]
     by_name: Mapping[str, Profile]
     by_enterprise: Mapping[int, Profile]
 
-    def choose(self, object_id: bytes, texts: Iterable[str]) -> Profile | None:
-        """Return the maker's profile by the enterprise in sysObjectID (content octets), else by brand or model in `texts`."""
-        profile = self.by_enterprise.get(enterprise_of(object_id) or 0)
-        if profile is not None:
-            return profile
+    def of_enterprise(self, object_id: bytes) -> Profile | None:
+        """Return the maker's profile by the enterprise number in sysObjectID (content octets)."""
+        return self.by_enterprise.get(enterprise_of(object_id) or 0)
+
+    def of_texts(self, texts: Iterable[str]) -> Profile | None:
+        """Return the maker's profile by the first text that names a brand, else by one that looks like its models."""
         known = [text for text in texts if text]
         for text in known:
             for candidate in self.profiles:
@@ -134,13 +135,9 @@ class Catalog:
 
     def brand(self, texts: Iterable[str], only: Profile | None = None) -> str:
         """Return the brand that the first telling text names: of any maker, or of those that `only` makes for; "" if none."""
-        for text in texts:
-            for profile in (only,) if only else self.profiles:
-                for name, pattern in profile.brands:
-                    if text and pattern.search(text):
-                        return name
-        return ""
+        return next((name for text in texts if text and (name := _brand_in(self, text, only))), "")
 
+    @lru_cache(maxsize=4096)  # noqa: B019 - there is one catalog per process
     def without_brand(self, model: str) -> str:
         """Return a model's name without its maker's in front ("HP Color LaserJet M452nw" is "Color LaserJet M452nw")."""
         for profile in self.profiles:
@@ -150,6 +147,15 @@ class Catalog:
                     rest = model[match.end() :].lstrip(" -_,:")
                     return self.without_brand(rest) if rest else model
         return model
+
+
+@lru_cache(maxsize=4096)
+def _brand_in(of: Catalog, text: str, only: Profile | None) -> str:
+    for profile in (only,) if only else of.profiles:
+        for name, pattern in profile.brands:
+            if pattern.search(text):
+                return name
+    return ""
 
 
 def enterprise_of(object_id: bytes) -> int | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 from inventory.polling.snmp.ber import Value
 from inventory.polling.snmp.oids import encode_oid
@@ -23,11 +26,6 @@ class Table:
     first: int
     last: int
 
-    def holds(self, name: bytes) -> bool:
-        """Whether `name` is a cell of these columns."""
-        at = len(self.entry)
-        return len(name) > at + 1 and name.startswith(self.entry) and self.first <= name[at] <= self.last
-
 
 @dataclass(frozen=True, slots=True)
 class Walk:
@@ -37,6 +35,8 @@ class Walk:
 
 
 Ask = Get | Walk
+
+_NO_ROWS: Final[Mapping[bytes, Value]] = MappingProxyType({})
 
 
 def table(entry: str, first: int, last: int | None = None) -> Table:
@@ -62,9 +62,9 @@ class Answers:
         rows[name[column_length:]] = value
         self.values[name] = value
 
-    def rows(self, column: str) -> dict[bytes, Value]:
+    def rows(self, column: str) -> Mapping[bytes, Value]:
         """Return the rows of a walked column by index suffix; empty when the device has none."""
-        return self.columns.get(encode_oid(column), {})
+        return self.columns.get(encode_oid(column), _NO_ROWS)
 
     def number(self, name: bytes) -> int | None:
         """Return an object's number, or None where it is absent or no number."""

@@ -54,6 +54,12 @@ _KIND_OF_TAG: Final[dict[int, int]] = {
 }  # fmt: skip
 
 
+_MEMORY: Final = 32768
+"""Bindings remembered; each is shorter than 130 octets."""
+
+_seen: dict[bytes, VarBind] = {}
+
+
 class BerError(ValueError):
     """The octets are no well-formed SNMP message."""
 
@@ -189,46 +195,63 @@ def decode_message(data: bytes) -> Message:
 
 
 def _varbinds(data: bytes, at: int, end: int) -> list[VarBind]:
-    """Read the variable bindings: this loop is where a poll spends its time, so it steps over the octets by hand."""
+    """Read the variable bindings.
+
+    This is where a poll spends its time. The bindings of a fleet repeat (names, texts, types, levels from 0 to 100): those seen
+    before are taken from a memory that starts anew when it is full, so that a hostile device cannot make it grow.
+    """
     found: list[VarBind] = []
     append = found.append
-    kinds = _KIND_OF_TAG
-    number = int.from_bytes
+    known = _seen.get
     while at < end:
-        if data[at] != SEQUENCE:
-            raise BerError("a variable binding expected")
-        stop = data[at + 1]
-        at += 2
-        if stop >= 0x80:
-            stop, at = _length(data, at - 1)
-        stop += at
         length = data[at + 1]
-        if stop > end or data[at] != OBJECT_IDENTIFIER:
-            raise BerError("a variable binding without a name")
-        at += 2
-        if length >= 0x80:
-            length, at = _length(data, at - 1)
-        name = data[at : at + length]
-        at += length
-        if at >= stop:
-            raise BerError("a variable binding without a value")
-        tag = data[at]
-        length = data[at + 1]
-        at += 2
-        if length >= 0x80:
-            length, at = _length(data, at - 1)
-        if at + length != stop:
-            raise BerError("a value whose length does not fit its binding")
-        kind = kinds.get(tag, 0)
-        if kind == 3:
-            append((name, tag, data[at:stop]))
-        elif kind == 0:
-            append((name, tag, None))
-        elif length > 9:
-            raise BerError("a number of a length that SNMP does not use")
+        if length < 0x80:
+            stop = at + 2 + length
+            piece = data[at:stop]
+            binding = known(piece)
+            if binding is None:
+                if stop > end or data[at] != SEQUENCE:
+                    raise BerError("a variable binding expected")
+                binding = _varbind(data, at + 2, stop)
+                if len(_seen) >= _MEMORY:
+                    _seen.clear()
+                _seen[piece] = binding
+            append(binding)
         else:
-            append((name, tag, number(data[at:stop], "big", signed=kind == 1)))
+            start, stop = _enter(data, at, end, SEQUENCE)
+            append(_varbind(data, start, stop))
         at = stop
+    if at != end:
+        raise BerError("the variable bindings reach past their container")
     if len(found) > MAX_VARBINDS:
         raise BerError(f"more than {MAX_VARBINDS} objects in one answer")
     return found
+
+
+def _varbind(data: bytes, at: int, end: int) -> VarBind:
+    """Read the name and the value between `at` and `end`."""
+    if end - at < 4 or data[at] != OBJECT_IDENTIFIER:
+        raise BerError("a variable binding without a name")
+    length = data[at + 1]
+    at += 2
+    if length >= 0x80:
+        length, at = _length(data, at - 1)
+    name = data[at : at + length]
+    at += length
+    if at + 2 > end:
+        raise BerError("a variable binding without a value")
+    tag = data[at]
+    length = data[at + 1]
+    at += 2
+    if length >= 0x80:
+        length, at = _length(data, at - 1)
+    if at + length != end:
+        raise BerError("a value whose length does not fit its binding")
+    kind = _KIND_OF_TAG.get(tag, 0)
+    if kind == 3:
+        return name, tag, data[at:end]
+    if kind == 0:
+        return name, tag, None
+    if length > 9:
+        raise BerError("a number of a length that SNMP does not use")
+    return name, tag, int.from_bytes(data[at:end], "big", signed=kind == 1)

@@ -29,13 +29,12 @@ _NOTES: Final = {
 }
 
 
-def learn(answers: Answers, catalog: Catalog, address: str, now: float) -> Learned:
+def learn(answers: Answers, identity: Identity, catalog: Catalog, now: float) -> Learned:
     """Return what is worth remembering of a device's answers; `now` is seconds since the epoch.
 
     The transport's facts (version, sizes, times) are not filled in here.
     """
     charset = charset_of(answers)
-    identity = Identity(answers, catalog, charset, address)
     profile = identity.profile
     static = identity.static()
     counters, warnings = find_counters(answers, profile or catalog.by_name.get("generic"), identity.device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _WORDS: Final = {
@@ -72,6 +73,7 @@ def color_of_colorant(value: str) -> str | None:
     return color_of_text(word) or "other"
 
 
+@lru_cache(maxsize=8192)
 def color_of_text(description: str) -> str | None:
     """Return the colour a description names, in words first, else by the letter that ends a part number ("TK-8115K")."""
     text = f"{description.lower()} "
@@ -88,6 +90,7 @@ def color_of_text(description: str) -> str | None:
     return _OF_LETTER[next(group for group in match.groups() if group)]
 
 
+@lru_cache(maxsize=8192)
 def kind_of_text(description: str) -> str:
     """Return the kind of supply by its description, for devices that leave prtMarkerSuppliesType out; "unknown" if none."""
     text = f"{description.lower()} "

@@ -19,7 +19,7 @@ SIZES: Final = (48, 30, 15, 8, 4, 1)
 FIRST_SIZE: Final = 30
 """Objects per PDU for a printer about which nothing is known."""
 
-MAX_ROWS: Final = 600
+MAX_CELLS: Final = 600
 """Cells read of one table: the largest honest ones (ports, localizations) stay below; a device that goes on is cut off."""
 
 MAX_REQUESTS: Final = 300
@@ -181,11 +181,14 @@ class _GetJob:
 class _Cursor:
     """Where a walk stands in one table (GETBULK) or one column (GETNEXT)."""
 
-    __slots__ = ("at", "cells", "done", "table")
+    __slots__ = ("at", "cells", "done", "first", "last", "length", "start")
 
-    def __init__(self, table: Table) -> None:
-        self.table = table
-        self.at = table.entry + bytes((table.first,))
+    def __init__(self, entry: bytes, first: int, last: int) -> None:
+        self.start = entry + bytes((first,)) if first == last else entry
+        self.length = len(entry)
+        self.first = first
+        self.last = last
+        self.at = entry + bytes((first,))
         self.cells = 0
         self.done = False
 
@@ -194,10 +197,9 @@ class _WalkJob:
     """Every row of some tables, several tables per PDU."""
 
     def __init__(self, tables: tuple[Table, ...]) -> None:
-        self._cursors = [_Cursor(table) for table in tables]
+        self._cursors = [_Cursor(table.entry, table.first, table.last) for table in tables]
         self._current: list[_Cursor] = []
         self._by_column = False
-        self._seen: set[bytes] = set()
         self.asked = 0
 
     @property
@@ -222,13 +224,12 @@ class _WalkJob:
         self._by_column = True
         cursors: list[_Cursor] = []
         for cursor in self._cursors:
-            entry, first, last = cursor.table.entry, cursor.table.first, cursor.table.last
             if cursor.done:
                 continue
-            reached = cursor.at[len(entry)] if cursor.cells else first
-            for column in range(reached, last + 1):
-                cursors.append(_Cursor(Table(entry, column, column)))
-                if column == reached and cursor.cells:
+            entry, reached = cursor.at[: cursor.length], cursor.at[cursor.length]
+            for column in range(reached, cursor.last + 1):
+                cursors.append(_Cursor(entry, column, column))
+                if column == reached:
                     cursors[-1].at = cursor.at
         self._cursors = cursors
 
@@ -244,29 +245,38 @@ class _WalkJob:
             return
         if talk.bulk:
             talk.bulk_works()
-        answers, seen, width = talk.answers, self._seen, len(current)
+        values, columns, width = talk.answers.values, talk.answers.columns, len(current)
         for place, (name, tag, value) in enumerate(varbinds):
             cursor = current[place % width]
             if cursor.done:
                 continue
-            table = cursor.table
-            if tag == END_OF_MIB_VIEW or not table.holds(name):
+            at = cursor.length
+            inside = name.startswith(cursor.start) and len(name) > at + 1 and cursor.first <= name[at] <= cursor.last
+            if not inside or tag == END_OF_MIB_VIEW:
                 cursor.done = True
-            elif name in seen:
-                answers.notes.add("looping")
-                if talk.bulk:
-                    # What GETBULK repeats, GETNEXT often gives right: go on from the last good row.
-                    talk.bulk = False
+                continue
+            column, suffix = name[: at + 1], name[at + 1 :]
+            rows = columns.get(column)
+            if rows is None:
+                rows = columns[column] = {}
+            elif suffix in rows:
+                if self._repeated(talk, cursor):
                     return
-                cursor.done = True
-            elif cursor.cells >= MAX_ROWS:
+                continue
+            rows[suffix] = value
+            cursor.at = name
+            cursor.cells += 1
+            if value is not None:
+                values[name] = value
+            if cursor.cells >= MAX_CELLS:
                 self._give_up(talk, cursor, "truncated")
-            else:
-                seen.add(name)
-                cursor.at = name
-                cursor.cells += 1
-                if value is not None:
-                    answers.put_cell(name, len(table.entry) + 1, value)
+
+    def _repeated(self, talk: Dialogue, cursor: _Cursor) -> bool:
+        """A row came again: what GETBULK repeats, GETNEXT often gives right, so go on from the last good row with that."""
+        talk.answers.notes.add("looping")
+        cursor.done = not talk.bulk
+        talk.bulk = False
+        return not cursor.done
 
     def _refused(self, talk: Dialogue, error_status: int, error_index: int) -> None:
         current = self._current

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Final
 
 from inventory.polling.snmp import objects
@@ -49,7 +50,7 @@ def parse_device_id(text: str) -> dict[str, str]:
 
 
 class Identity:
-    """The identity of one device; each attribute is read once from `answers`."""
+    """The identity of one device; each attribute is worked out once, when it is first asked for."""
 
     def __init__(self, answers: Answers, catalog: Catalog, charset: int | None, address: str = "") -> None:
         """Take what the device said; `address` is the one it was asked at."""
@@ -57,12 +58,17 @@ class Identity:
         self._catalog = catalog
         self._charset = charset
         self._address = address
-        self.device = printer_index(answers)
-        self.description = self._text(objects.SYS_DESCR)
         self.object_id = answers.octets(objects.SYS_OBJECT_ID)
-        self.device_descr = self._device_descr()
-        self.device_id = self._device_id()
-        self.profile = self._profile()
+
+    @cached_property
+    def device(self) -> bytes:
+        """The printer's hrDeviceIndex as a suffix."""
+        return printer_index(self._answers)
+
+    @cached_property
+    def description(self) -> str:
+        """sysDescr."""
+        return self._text(objects.SYS_DESCR)
 
     def _text(self, name: bytes) -> str:
         octets = self._answers.octets(name)
@@ -74,14 +80,18 @@ class Identity:
         value = rows.get(self.device) if self.device in rows else next(iter(rows.values()), None)
         return decode_text(value, self._charset) if isinstance(value, bytes) else ""
 
-    def _device_descr(self) -> str:
+    @cached_property
+    def device_descr(self) -> str:
+        """hrDeviceDescr of the printer."""
         rows = self._answers.rows(objects.HR_DEVICE_DESCR)
         value: Value = rows.get(self.device)
         if value is None:
             value = self._answers.values.get(objects.FIRST_DEVICE_DESCR)
         return decode_text(value, self._charset) if isinstance(value, bytes) else ""
 
-    def _device_id(self) -> dict[str, str]:
+    @cached_property
+    def device_id(self) -> dict[str, str]:
+        """The parts of the IEEE 1284 device ids, the first that tells a part counting."""
         merged: dict[str, str] = {}
         for octets in self._device_ids():
             for key, value in parse_device_id(decode_text(octets, self._charset)).items():
@@ -96,10 +106,15 @@ class Identity:
             if octets := self._answers.octets(name):
                 yield octets
 
-    def _profile(self) -> Profile | None:
+    @cached_property
+    def profile(self) -> Profile | None:
+        """The maker's profile: by the enterprise number, else by what the texts name."""
+        profile = self._catalog.of_enterprise(self.object_id)
+        if profile is not None:
+            return profile
         maker, model = self.device_id.get("manufacturer", ""), self.device_id.get("model", "")
         names = (self._first(objects.PPM_NAME), self._first(objects.PRT_PRINTER_NAME))
-        return self._catalog.choose(self.object_id, (maker, self.device_descr, model, self.description, *names))
+        return self._catalog.of_texts((maker, self.device_descr, model, self.description, *names))
 
     def _places(self, field: str, *, last: bool = False) -> Iterator[str]:
         profile = self.profile or self._catalog.by_name.get("generic")
@@ -125,7 +140,7 @@ class Identity:
                 return (match[group] or "").strip()
         return ""
 
-    @property
+    @cached_property
     def manufacturer(self) -> str:
         """The brand on the case where a text names it, else the maker of the profile."""
         telling = (
@@ -139,7 +154,7 @@ class Identity:
         other = self._catalog.brand(telling)
         return (own if own and own != profile.manufacturer else "") or other or own or profile.manufacturer
 
-    @property
+    @cached_property
     def model(self) -> str:
         """The model without the maker's name and without "series"; "" where nothing names it."""
         for text in self._models():
@@ -162,7 +177,7 @@ class Identity:
             yield re.split(r"[;,/]| version | Rev\.| Firmware", self.description)[0]
         yield from (decode_text(v) for v in self._answers.rows(objects.ENTITY_MODEL).values() if isinstance(v, bytes))
 
-    @property
+    @cached_property
     def serial(self) -> str:
         """The serial number, in the order of trust: maker's object, Printer-MIB, IEEE 1284, texts, ENTITY-MIB."""
         macs = {mac.replace(":", "") for mac in _all_macs(self._answers)}
@@ -194,7 +209,7 @@ class Identity:
                 return name
         return None
 
-    @property
+    @cached_property
     def firmware(self) -> str:
         """The firmware's version."""
         for text in self._places("firmware"):
@@ -205,12 +220,12 @@ class Identity:
         rows = self._answers.rows(objects.ENTITY_FIRMWARE).values()
         return next((text for v in rows if isinstance(v, bytes) and (text := decode_text(v))), "")
 
-    @property
+    @cached_property
     def hostname(self) -> str:
         """The host name: sysName, else the maker's object."""
         return self._text(objects.SYS_NAME) or next(self._places("hostname"), "")
 
-    @property
+    @cached_property
     def mac(self) -> str:
         """The MAC address of the interface that was asked, as AA:BB:CC:DD:EE:FF."""
         return polled_mac(self._answers, self._address)

@@ -53,7 +53,7 @@ Plan = Generator[Ask, None, Polled]
 def probe(answers: Answers, catalog: Catalog, address: str, now: float) -> Plan:
     """Ask one packet's worth: the reading holds identity alone; NotAPrinter when the device is none."""
     yield Get(objects.IDENTITY)
-    learned = learn(answers, catalog, address, now)
+    learned = learn(answers, Identity(answers, catalog, charset_of(answers), address), catalog, now)
     if not is_printer(answers, learned):
         raise NotAPrinter(learned.static["description"])
     return Polled(read(learned, answers.values, catalog.by_name.get(learned.profile)), learned)
@@ -76,7 +76,8 @@ def full(answers: Answers, catalog: Catalog, address: str, now: float, *, any_de
         yield Walk(_columns(profile))
     if not identity.serial:
         yield Walk(objects.ENTITY_TABLES)
-    learned = learn(answers, catalog, address, now)
+        identity = Identity(answers, catalog, charset_of(answers), address)
+    learned = learn(answers, identity, catalog, now)
     if not any_device and not is_printer(answers, learned):
         raise NotAPrinter(learned.static["description"])
     return Polled(read(learned, answers.values, profile), learned)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from inventory.polling.reading import Alert, Supply
@@ -24,6 +26,10 @@ SOME_REMAINING: Final = -3
 _COLOURED_KINDS: Final = frozenset(
     {"toner", "toner_cartridge", "ink", "ink_cartridge", "ink_ribbon", "opc", "developer", "matte_toner", "matte_ink",
      "solid_wax", "ribbon_wax", "other", "unknown"}
+)  # fmt: skip
+_COLUMNS: Final = (
+    objects.SUPPLY_COLORANT, objects.SUPPLY_CLASS, objects.SUPPLY_TYPE, objects.SUPPLY_DESCRIPTION, objects.SUPPLY_UNIT,
+    objects.SUPPLY_CAPACITY, objects.SUPPLY_LEVEL,
 )  # fmt: skip
 _INKS: Final = frozenset({"toner", "toner_cartridge", "ink", "ink_cartridge"})
 _STATES: Final = {NO_RESTRICTION: "no restriction", SOME_REMAINING: "some remaining"}
@@ -58,7 +64,11 @@ def find_supplies(answers: Answers, profile: Profile | None, charset: int | None
         for suffix in answers.rows(column)
     )
     colorants = _colorants(answers, charset)
-    supplies = [_supply(answers, suffix, colorants, profile, charset) for suffix in list(suffixes)[:MAX_SUPPLIES]]
+    columns = [answers.rows(column) for column in _COLUMNS]
+    supplies = [
+        _supply(suffix, [rows.get(suffix) for rows in columns], colorants, profile, charset)
+        for suffix in list(suffixes)[:MAX_SUPPLIES]
+    ]
     if not supplies:
         supplies = _from_records(answers, profile, model)
     if not any(supply["color"] for supply in supplies):
@@ -77,14 +87,10 @@ def _colorants(answers: Answers, charset: int | None) -> dict[int, str]:
 
 
 def _supply(
-    answers: Answers, suffix: bytes, colorants: Mapping[int, str], profile: Profile | None, charset: int | None
+    suffix: bytes, cells: list[Value], colorants: Mapping[int, str], profile: Profile | None, charset: int | None
 ) -> dict[str, Any]:
-    def cell(column: str) -> Value:
-        return answers.rows(column).get(suffix)
-
-    octets, unit, supply_class = cell(objects.SUPPLY_DESCRIPTION), cell(objects.SUPPLY_UNIT), cell(objects.SUPPLY_CLASS)
+    colorant, supply_class, supply_type, octets, unit, capacity, level = cells
     description = decode_text(octets, charset) if isinstance(octets, bytes) else ""
-    supply_type, capacity = cell(objects.SUPPLY_TYPE), cell(objects.SUPPLY_CAPACITY)
     kind = names.SUPPLY_KINDS.get(supply_type, "unknown") if isinstance(supply_type, int) else "unknown"
     if kind in {"unknown", "other"}:
         told = colors.kind_of_text(description)
@@ -95,7 +101,7 @@ def _supply(
         "index": index if "." in index else f"1.{index}",
         "description": description,
         "kind": kind,
-        "color": _color(kind, description, cell(objects.SUPPLY_COLORANT), colorants),
+        "color": _color(kind, description, colorant, colorants),
         "capacity": capacity if isinstance(capacity, int) else None,
         "unit": names.SUPPLY_UNITS.get(unit, "unknown") if isinstance(unit, int) else "unknown",
         "part_number": part,
@@ -103,7 +109,7 @@ def _supply(
         "is_receptacle": supply_class == names.RECEPTACLE or kind in names.RECEPTACLE_KINDS,
         "oid": f"{objects.SUPPLY_LEVEL}.{index}",
         "how": "",
-        "level": cell(objects.SUPPLY_LEVEL) if isinstance(cell(objects.SUPPLY_LEVEL), int) else None,
+        "level": level if isinstance(level, int) else None,
     }
 
 
@@ -119,8 +125,13 @@ def _color(kind: str, description: str, colorant: Value, colorants: Mapping[int,
 
 def part_and_serial(description: str, profile: Profile | None) -> tuple[str, str]:
     """Return the part number and the cartridge's serial number that a description holds by the maker's patterns."""
+    return _part_and_serial(description, profile.parts) if profile and profile.parts else ("", "")
+
+
+@lru_cache(maxsize=8192)
+def _part_and_serial(description: str, patterns: tuple[re.Pattern[str], ...]) -> tuple[str, str]:
     part = serial = ""
-    for pattern in profile.parts if profile else ():
+    for pattern in patterns:
         if match := pattern.search(description):
             groups = match.groupdict()
             part = part or (groups.get("part") or "").strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 MAX_LENGTH: Final = 512
@@ -19,6 +20,9 @@ _CODECS: Final = {
     2257: "cp1257", 2258: "cp1258", 2259: "tis-620",
 }  # fmt: skip
 """prtLocalizationCharacterSet (IANA MIBenum) to Python's codec."""
+
+_SHORT: Final = 128
+"""Octets of the strings that are remembered."""
 
 _MULTIBYTE: Final = frozenset({17, 18, 38, 39, 113, 114, 1000, 1013, 1014, 1015, 2024, 2025, 2026, 2101})
 _UTF_16: Final = frozenset({1000, 1013, 1014, 1015})
@@ -42,8 +46,18 @@ def decode_text(octets: bytes, charset: int | None = None) -> str:
     """Return `octets` as text by `charset` (an IANA MIBenum), else UTF-8, else the more likely of Windows-1251 and Latin-1.
 
     A printer that names a one-octet set but sends valid UTF-8 is taken to send UTF-8: text of those sets is hardly ever
-    valid UTF-8 by chance, while several printers leave the set at its factory value.
+    valid UTF-8 by chance, while several printers leave the set at its factory value. The strings of a fleet repeat: short ones
+    are remembered.
     """
+    return _remembered(octets, charset) if len(octets) <= _SHORT else _decode(octets, charset)
+
+
+@lru_cache(maxsize=16384)
+def _remembered(octets: bytes, charset: int | None) -> str:
+    return _decode(octets, charset)
+
+
+def _decode(octets: bytes, charset: int | None) -> str:
     if charset not in _UTF_16:
         octets = octets.split(b"\x00", 1)[0] if not octets.startswith(b"\x00") else octets.replace(b"\x00", b"")
     if octets.isascii() and charset not in _UTF_16 and charset != 39:

@@ -43,7 +43,7 @@ from gufo.snmp.user import KeyType
 from inventory.polling.snmp import errors
 from inventory.polling.snmp.answers import Answers, Ask, Get
 from inventory.polling.snmp.ber import V2C, Value
-from inventory.polling.snmp.dialogue import MAX_ROWS, Dialogue
+from inventory.polling.snmp.dialogue import MAX_CELLS, Dialogue
 from inventory.polling.snmp.errors import PollError
 from inventory.polling.snmp.oids import OidError, decode_oid, encode_oid
 from inventory.polling.snmp.plan import NotAPrinter, Polled
@@ -174,7 +174,7 @@ class V3Session:
 
     def _rows(self, steps: Iterator[tuple[str, ValueType]]) -> list[tuple[str, ValueType]]:
         rows: dict[str, ValueType] = {}
-        while len(rows) < MAX_ROWS:
+        while len(rows) < MAX_CELLS:
             step = self._retry(lambda: next(steps, None))
             if step is None or step[0] in rows:
                 break
