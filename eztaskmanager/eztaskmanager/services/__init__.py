@@ -1,0 +1,33 @@
+"""The entry point of queue workers."""
+
+from __future__ import annotations
+
+import logging
+
+logger = logging.getLogger("eztaskmanager.services.logger")
+
+
+def run_management_command(task_id: int) -> None:
+    """Run a task's oldest waiting run, or a new one, to its end.
+
+    RQ and Celery call this. The command runs in a child process of its own; its end is
+    stored here. A task that is gone, or whose overlap rule forbids a run now, is logged.
+    """
+    from eztaskmanager.models import Task
+    from eztaskmanager.services.delivery import deliver_pending
+    from eztaskmanager.services.launching import claim_or_create
+    from eztaskmanager.workers.host import RunHost
+    from eztaskmanager.workers.single import run_claimed
+
+    task = Task.objects.filter(pk=task_id).first()
+    if task is None:
+        logger.error("Task with id %s not found", task_id)
+        return
+    host = RunHost()
+    try:
+        report = claim_or_create(task, host.name)
+        if report is not None:
+            run_claimed(host, report)
+    finally:
+        host.supervisor.close()
+    deliver_pending()

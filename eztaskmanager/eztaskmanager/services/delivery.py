@@ -1,0 +1,2 @@
+def deliver_pending() -> None:
+    pass

@@ -1,0 +1,214 @@
+"""Runs from being asked for to being claimed: create, claim, stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import connections, router, transaction
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from eztaskmanager.models import LaunchReport, Task
+from eztaskmanager.services import audit
+from eztaskmanager.services.context import current_actor
+from eztaskmanager.states import Overlap, State, Trigger
+
+SIDE_BY_SIDE = (Overlap.ALLOW,)
+
+
+def create_run(
+    task: Task,
+    *,
+    run_after: datetime | None = None,
+    argv: list[str] | None = None,
+    previous: LaunchReport | None = None,
+    attempt: int = 1,
+) -> LaunchReport:
+    """Ask for a run of a task, for the current actor; it is queued.
+
+    `argv` replaces the task's arguments; `previous` is the run that led to this one.
+    """
+    actor = current_actor()
+    run = LaunchReport.objects.create(
+        task=task,
+        state=State.QUEUED,
+        trigger=actor.trigger,
+        requested_by=actor.user,
+        queue=task.queue,
+        priority=task.priority,
+        queued_at=timezone.now(),
+        run_after=run_after,
+        argv=argv,
+        previous=previous,
+        attempt=attempt,
+    )
+    if actor.trigger in (Trigger.MANUAL, Trigger.API, Trigger.COMMAND):
+        audit.record("run", task, run.pk)
+    refresh_status([task.pk])
+    return run
+
+
+def refresh_status(task_ids: Iterable[int]) -> None:
+    """Repeat in `Task.status` what the runs and the schedule say."""
+    runs = LaunchReport.objects.filter(task=OuterRef("pk"))
+    Task.objects.filter(pk__in=list(task_ids)).update(
+        status=Case(
+            When(
+                Exists(runs.filter(state=State.RUNNING)), then=Value(Task.STATUS_STARTED)
+            ),
+            When(
+                Exists(runs.filter(state=State.QUEUED)), then=Value(Task.STATUS_SPOOLED)
+            ),
+            When(
+                Q(next_due__isnull=False) | Q(scheduled_job_id__gt=""),
+                then=Value(Task.STATUS_SCHEDULED),
+            ),
+            default=Value(Task.STATUS_IDLE),
+        )
+    )
+
+
+def waiting(queues: Sequence[str] | None = None) -> QuerySet[LaunchReport]:
+    """Return the runs that could start now, in the order they should."""
+    found = LaunchReport.objects.filter(
+        Q(run_after__isnull=True) | Q(run_after__lte=timezone.now()), state=State.QUEUED
+    )
+    if queues is not None:
+        found = found.filter(queue__in=queues)
+    return found.order_by("-priority", "id")
+
+
+def claim_runs(
+    worker: str, queues: Sequence[str] | None, limit: int
+) -> list[LaunchReport]:
+    """Take up to `limit` runs for a worker, each by one worker only.
+
+    A task whose overlap rule forbids it gets no second run while one is going. Returned
+    runs are `running` in the database, with their tasks and commands loaded.
+    """
+    connection = connections[router.db_for_write(LaunchReport)]
+    if connection.features.has_select_for_update_skip_locked:
+        claimed = _claim_locked(worker, queues, limit)
+    else:
+        claimed = _claim_one_by_one(worker, queues, limit)
+    if not claimed:
+        return []
+    runs = LaunchReport.objects.select_related("task__command").in_bulk(claimed)
+    return [runs[number] for number in claimed if number in runs]
+
+
+def _claim_locked(worker: str, queues: Sequence[str] | None, limit: int) -> list[int]:
+    """Lock waiting rows others have not locked; serial tasks are locked with them."""
+    with transaction.atomic(using=router.db_for_write(LaunchReport)):
+        found = list(
+            waiting(queues)
+            .filter(_may_start())
+            .select_for_update(skip_locked=True, of=("self",))
+            .values_list("id", "task_id", "task__overlap")[:limit]
+        )
+        serial = {task for _, task, overlap in found if overlap not in SIDE_BY_SIDE}
+        free = _lock_idle_tasks(serial)
+        chosen = []
+        for number, task, overlap in found:
+            if overlap not in SIDE_BY_SIDE:
+                if task not in free:
+                    continue
+                free.discard(task)
+            chosen.append((number, task))
+        _mark_running(worker, chosen)
+    return [number for number, _ in chosen]
+
+
+def _lock_idle_tasks(tasks: set[int]) -> set[int]:
+    """Lock tasks and return those without a running run, as seen after the lock."""
+    if not tasks:
+        return set()
+    rows = Task.objects.filter(pk__in=tasks).order_by("pk")
+    connection = connections[router.db_for_write(Task)]
+    locked = set(
+        rows.select_for_update(
+            skip_locked=True, no_key=connection.features.has_select_for_no_key_update
+        ).values_list("pk", flat=True)
+    )
+    busy = LaunchReport.objects.filter(task__in=locked, state=State.RUNNING)
+    return locked - set(busy.values_list("task_id", flat=True))
+
+
+def _claim_one_by_one(
+    worker: str, queues: Sequence[str] | None, limit: int
+) -> list[int]:
+    """Compare and swap, for databases with one writer at a time."""
+    candidates = waiting(queues).filter(_may_start())
+    claimed: list[int] = []
+    for number, task in candidates.values_list("id", "task_id")[: 2 * limit]:
+        if len(claimed) == limit:
+            break
+        one = LaunchReport.objects.filter(pk=number, state=State.QUEUED)
+        # The condition is looked at again by the statement that writes.
+        if one.filter(_may_start()).update(**_running(worker)):
+            claimed.append(number)
+            _mark_tasks([task])
+    return claimed
+
+
+def _may_start() -> Q:
+    """Say that a run's task allows it now, given what is running."""
+    going = LaunchReport.objects.filter(task=OuterRef("task"), state=State.RUNNING)
+    alone = Task.objects.filter(pk=OuterRef("task"), overlap__in=SIDE_BY_SIDE)
+    return Q(Exists(alone)) | ~Q(Exists(going))
+
+
+def _running(worker: str) -> dict[str, object]:
+    now = timezone.now()
+    return {
+        "state": State.RUNNING,
+        "worker": worker,
+        "started_at": now,
+        "heartbeat_at": now,
+        "invocation_datetime": now,
+    }
+
+
+def _mark_running(worker: str, chosen: list[tuple[int, int]]) -> None:
+    if chosen:
+        numbers = [number for number, _ in chosen]
+        LaunchReport.objects.filter(pk__in=numbers).update(**_running(worker))
+        _mark_tasks([task for _, task in chosen])
+
+
+def _mark_tasks(tasks: list[int]) -> None:
+    Task.objects.filter(pk__in=tasks).update(status=Task.STATUS_STARTED)
+
+
+def claim_run_of(task: Task, worker: str) -> LaunchReport | None:
+    """Take the oldest waiting run of one task, for a queue that names the task only.
+
+    None when none waits, or when the overlap rule holds it back.
+    """
+    for number in waiting().filter(_may_start(), task=task).values_list("pk", flat=True):
+        one = LaunchReport.objects.filter(pk=number, state=State.QUEUED)
+        if one.update(**_running(worker)):
+            _mark_tasks([task.pk])
+            return LaunchReport.objects.select_related("task__command").get(pk=number)
+    return None
+
+
+def request_stop(run: LaunchReport) -> bool:
+    """Stop a run: at once while queued, else its worker is asked to.
+
+    Returns False when it had already ended.
+    """
+    from eztaskmanager.services.endings import close_queued
+
+    user = current_actor().user
+    reason = f"Stopped by {user}." if user else "Stopped."
+    if close_queued(run, reason):
+        audit.record("cancel", run.task, run.pk)
+        return True
+    asked = LaunchReport.objects.filter(
+        pk=run.pk, state=State.RUNNING, stop_requested_at__isnull=True
+    ).update(stop_requested_at=timezone.now(), stop_requested_by=user)
+    if asked:
+        audit.record("stop", run.task, run.pk)
+    return bool(asked)

@@ -1,0 +1,2 @@
+def fire_due() -> int:
+    return 0
