@@ -277,6 +277,19 @@ def test_a_server_that_dies_under_a_run_stops_it(root: Path, launch: Callable[..
     assert re.search(r"FAILED Redis .* is gone", launched.text)
 
 
+@pytest.mark.slow
+def test_a_system_gets_the_services_it_asks_for_and_no_others(root: Path, launch: Callable[..., Launch]) -> None:
+    show = "import os; print('known:', sorted({'DB_HOST', 'REDIS_HOST'} & set(os.environ)))"
+    step = f'[[prepare]]\nname = "show"\ncommand = ["{{python}}", "-c", "{show}"]\n'
+    system(root, HEAD + '[services]\npostgres = ["toys"]\n' + step + WEB, "one")
+    system(root, HEAD + "[services]\nredis = true\n" + step + WEB, "two")
+    launched = launch()
+    launched.until("ready after .* http")
+    assert re.search(r"one/show +\| known: \['DB_HOST'\]\n", launched.text)
+    assert re.search(r"two/show +\| known: \['REDIS_HOST'\]\n", launched.text)
+    assert launched.end() == 0
+
+
 def test_only_the_named_system_runs(root: Path, launch: Callable[..., Launch]) -> None:
     system(root, HEAD + WEB)
     system(root, HEAD + WEB, "other")

@@ -24,6 +24,7 @@ from localservices.accounts import Account, answer_as, choose_account
 from localservices.postgres import ask, create_databases
 from localservices.processes import command_line, wait_gone
 from localservices.redis_server import redis_version
+from localservices.servers import Server
 from localservices.services import load_servers, reset_services, running_services
 from localservices.testing import leave_seat, take_seat
 
@@ -39,6 +40,20 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def services(clone: Path, silent_environ: dict[str, str]) -> Services:
     return ensure_services(clone, environ=silent_environ)
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "host", "url"),
+    [
+        ("", "", "h", "redis://h:1"),
+        ("", "p@:/", "h", "redis://:p%40%3A%2F@h:1"),
+        ("u", "", "h", "redis://u@h:1"),
+        ("u", "p", "::1", "redis://u:p@[::1]:1"),
+    ],
+)
+def test_urls_are_quoted(user: str, password: str, host: str, url: str) -> None:
+    server = Server("redis", "told", "7", "told", host, 1, user, password)
+    assert Services({"redis": server}).environment()["REDIS_URL"] == url
 
 
 def test_what_runs_is_used_again(clone: Path, services: Services, silent_environ: dict[str, str]) -> None:

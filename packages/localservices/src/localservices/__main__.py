@@ -66,7 +66,7 @@ def up(root: Path, terminal: Terminal) -> int:
 def stop(root: Path, terminal: Terminal) -> int:
     """Stop a running launcher, what a killed one left, and the services."""
     if stopped := stop_launcher(root):
-        terminal.say(f"stopped the launcher of {stopped['page']} (pid {stopped['pid']})")
+        terminal.say(f"stopped the launcher (pid {stopped['pid']})")
     with locked(local_folder(root) / "run.lock", wait=False) as free:
         if not free:
             terminal.say("The launcher does not stop; press Ctrl-C in its terminal.", RED)
@@ -88,7 +88,7 @@ def status(root: Path, terminal: Terminal) -> int:
         terminal.say(f"{server.describe()}, pid {server.pid()}, started by {server.owner}")
     launcher = running_launcher(root)
     if launcher:
-        terminal.say(f"start page {launcher[1]} (pid {launcher[0]})")
+        terminal.say(f"start page {launcher[1] or 'not up yet'} (pid {launcher[0]})")
     if not running and not launcher:
         terminal.say(
             "nothing is running" + ("; .local/services.env names told services" if read_services(root) else "")

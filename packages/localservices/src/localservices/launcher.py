@@ -74,7 +74,8 @@ class Launcher:
         try:
             for label in end_leftovers(self.root):
                 self.terminal.say(f"ended {label}, left by a launcher that was killed", DIM)
-            self._start()
+            self.record = Record(self.root)
+            self._start(self.record)
             failure = self._watch()
         except InterruptedStartError:
             pass
@@ -94,16 +95,18 @@ class Launcher:
     def _say_running_already(self) -> None:
         """Tell where the other launcher of this clone is."""
         pid, page = running_launcher(self.root) or (0, "")
-        self.terminal.say(f"It runs already: {page} (pid {pid}). Stop it with Ctrl-C there, or with make stop.", RED)
+        self.terminal.say(
+            f"It runs already: {page or 'starting'} (pid {pid}). Stop it with Ctrl-C there, or with make stop.", RED
+        )
 
-    def _start(self) -> None:
+    def _start(self, record: Record) -> None:
         """Bring up services, the start page and a thread per system."""
         begun = time.monotonic()
         systems = choose_systems(self.root, self.names)
         ports, page_port = choose_ports(systems), choose_page_port()
         services = self._start_services(systems)
         page_url = f"http://127.0.0.1:{page_port}/"
-        self.record = Record(self.root, page_url)
+        record.set_page(page_url)
         values = {system.name: self._values(system, ports[system.name], services) for system in systems}
         for system in systems:
             run_file = system.folder / "run.toml"
@@ -143,7 +146,8 @@ class Launcher:
     def _values(self, system: System, ports: dict[str, int], services: Services) -> Values:
         """Return what a system's placeholders stand for."""
         key = secret_key(self.root, system.name)
-        return Values(Path(sys.executable), self.root, ports, services.environment(), demo_password(self.root), key)
+        own = Services({kind: server for kind, server in services.servers.items() if kind in system.services})
+        return Values(Path(sys.executable), self.root, ports, own.environment(), demo_password(self.root), key)
 
     def _launch(self, child: Child, awaited: str) -> None:
         """Start a child and remember it on disk, unless everything stops already."""

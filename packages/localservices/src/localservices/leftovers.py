@@ -20,12 +20,18 @@ from .processes import alive, kill_session, session_members, started_at, wait_go
 class Record:
     """The list of processes a live launcher has started, on disk."""
 
-    def __init__(self, root: Path, page: str) -> None:
-        """Begin an empty record that names this process as the launcher and `page` as its start page."""
+    def __init__(self, root: Path) -> None:
+        """Begin an empty record that names this process as the launcher."""
         self._path = local_folder(root) / "run.json"
         self._lock = threading.Lock()
-        self._content: dict[str, Any] = {"launcher": os.getpid(), "page": page, "processes": []}
+        self._content: dict[str, Any] = {"launcher": os.getpid(), "page": "", "processes": []}
         write_json(self._path, self._content)
+
+    def set_page(self, url: str) -> None:
+        """Remember the start page."""
+        with self._lock:
+            self._content["page"] = url
+            write_json(self._path, self._content)
 
     def add(self, label: str, pid: int, started: str) -> None:
         """Remember a process."""

@@ -34,28 +34,29 @@ class Services:
         """Return the variables systems read, as left in `services.env`."""
         values: dict[str, str] = {}
         if server := self.servers.get("postgres"):
-            login = f"{quote(server.user, safe='')}:{quote(server.password, safe='')}"
             values |= {
                 "DB_HOST": server.host,
                 "DB_PORT": str(server.port),
                 "DB_USER": server.user,
                 "DB_PASSWORD": server.password,
-                "DATABASE_SERVER_URL": f"postgresql://{login}@{_bracketed(server.host)}:{server.port}",
+                "DATABASE_SERVER_URL": f"postgresql://{_authority(server)}",
             }
         if server := self.servers.get("redis"):
-            login = f"{quote(server.user, safe='')}:{quote(server.password, safe='')}"
             values |= {
                 "REDIS_HOST": server.host,
                 "REDIS_PORT": str(server.port),
                 "REDIS_PASSWORD": server.password,
-                "REDIS_URL": f"redis://{login}@{_bracketed(server.host)}:{server.port}",
+                "REDIS_URL": f"redis://{_authority(server)}",
             }
         return values
 
 
-def _bracketed(host: str) -> str:
-    """Return a host as a URL wants it."""
-    return f"[{host}]" if ":" in host else host
+def _authority(server: Server) -> str:
+    """Return a server's login, host and port as a URL wants them."""
+    password = f":{quote(server.password, safe='')}" if server.password else ""
+    login = f"{quote(server.user, safe='')}{password}"
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    return f"{login}@{host}:{server.port}" if login else f"{host}:{server.port}"
 
 
 def ensure_services(
