@@ -146,6 +146,13 @@ def printer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "audit": history.audit_trail(printer),
         "now": timezone.now(),
         "chart_url": reverse("inventory:printer_history", args=[printer.pk]),
+        "periods": [
+            ("day", _("Day")),
+            ("week", _("Week")),
+            ("month", _("Month")),
+            ("year", _("Year")),
+            ("all", _("All")),
+        ],
     }
     return render(request, "inventory/printer_detail.html", context)
 
