@@ -14,6 +14,8 @@ from typing import Final
 
 from lxml import etree
 
+from inventory.polling.snmp.text import MAX_LENGTH, decode_text
+
 MAX_INPUT: Final = 64 * 1024 * 1024
 """Octets of one file or answer; a thousand devices with long interface tables stay below it."""
 
@@ -28,6 +30,7 @@ MAX_TEXT: Final = 64 * 1024
 END: Final = b"</REQUEST>"
 
 _DECLARED: Final = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_MARKUP: Final = re.compile(rb"(<[^<>]*>)")
 _DECLARATION: Final = re.compile(r"<\?xml[^>]{0,200}\?>")
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_XML_REFERENCE: Final = re.compile(
@@ -124,7 +127,10 @@ def _text(value: str | bytes) -> str:
 
 
 def decode(data: bytes) -> str:
-    """Return the text in the encoding its declaration names, UTF-8 without one; wrong octets become U+FFFD."""
+    """Return the text in the encoding its declaration names, UTF-8 without one.
+
+    Agents copy a device's strings into UTF-8 as they are: text that is not UTF-8 is decoded like a device's own.
+    """
     if len(data) > MAX_INPUT:
         raise InventoryXmlError(f"The XML is longer than {MAX_INPUT // 2**20} MiB.")
     if b"\x00" in data[:4]:
@@ -133,7 +139,20 @@ def decode(data: bytes) -> str:
     name = declared[1].decode("ascii").lower() if declared else "utf-8"
     if name not in _CODECS:
         raise InventoryXmlError("The XML names an encoding that no agent uses; save it as UTF-8.")
-    return data.removeprefix(b"\xef\xbb\xbf").decode(_CODECS[name], "replace")
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if _CODECS[name] != "utf-8":
+        return data.decode(_CODECS[name], "replace")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return "".join(map(_decode_part, _MARKUP.split(data)))
+
+
+def _decode_part(part: bytes) -> str:
+    try:
+        return part.decode()
+    except UnicodeDecodeError:
+        return decode_text(part) if len(part) <= MAX_LENGTH else part.decode("utf-8", "replace")
 
 
 def split_documents(text: str) -> Iterator[str]:
