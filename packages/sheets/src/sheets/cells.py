@@ -54,6 +54,8 @@ def clean_cell(value: object, *, nfkc: bool = False) -> Cell:
     and NaN become FAULT. With `nfkc`, text is brought into Unicode's compatible form (full-width digits, ligatures).
     """
     if isinstance(value, str):
+        if value.isprintable():  # holds nothing of what is cleaned below
+            return (unicodedata.normalize("NFKC", value) if nfkc else value).strip() or None
         text = _INVISIBLE.sub("", _BLANKS.sub(" ", clean_text(value)))
         return (unicodedata.normalize("NFKC", text) if nfkc else text).strip() or None
     if isinstance(value, float):

@@ -33,7 +33,9 @@ class SheetError(ValueError):
     def __str__(self) -> str:
         """Return place, fault and advice as one sentence after another."""
         place = ", ".join(
-            part for part in (f"row {self.row}" if self.row else "", f"column {self.column}" if self.column else "") if part
+            part
+            for part in (f"row {self.row}" if self.row else "", f"column {self.column}" if self.column else "")
+            if part
         )
         return " ".join(part for part in (f"{place}:" if place else "", self.text, self.advice) if part)
 
