@@ -8,9 +8,26 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import TypedDict
+from typing import Final, TypedDict
 
-__all__ = ["Vendored", "manifest", "static_dir", "vendored_path"]
+__all__ = ["BOOT_SCRIPT", "SCRIPTS", "STYLES", "Vendored", "manifest", "static_dir", "vendored_path"]
+
+STYLES: Final = (
+    "face/tokens.css",
+    "face/css/base.css",
+    "face/css/frame.css",
+    "face/css/list.css",
+    "face/css/parts.css",
+    "face/css/over.css",
+    "face/css/data.css",
+)
+"""Our own sheets below the static URL, in the order to link them: after Bootstrap's and the icons'."""
+
+BOOT_SCRIPT: Final = "face/js/theme.js"
+"""Runs in the head before the first paint; everything else waits for the page."""
+
+SCRIPTS: Final = ("face/js/core.js", "face/js/over.js", "face/js/list.js", "face/js/live.js")
+"""Our scripts for every page, in order, to load with `defer` after Bootstrap's bundle; `charts.js` is for pages with plots."""
 
 
 class Vendored(TypedDict):

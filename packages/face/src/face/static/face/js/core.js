@@ -1,0 +1,112 @@
+// Words, requests, relative times, theme switch, copy buttons: what every other script builds on.
+(() => {
+  "use strict";
+  const face = window.face;
+  const source = document.getElementById("face-words");
+  face.words = source ? JSON.parse(source.textContent) : {};
+  face.say = (name, values = {}) =>
+    (face.words[name] || name).replace(/\{(\w+)\}/g, (whole, key) => (key in values ? values[key] : whole));
+  face.number = (value) => new Intl.NumberFormat(document.documentElement.lang).format(value);
+  face.write = (key, value) => {
+    try { localStorage.setItem(key, value); } catch { /* a private window keeps nothing */ }
+  };
+
+  face.csrf = () => (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1] || document.querySelector("[name=csrfmiddlewaretoken]")?.value || "";
+
+  // Sends a request as a program: JSON comes back, an error is thrown with the words the server gave.
+  face.send = async (url, options = {}) => {
+    const headers = { Accept: "application/json", ...options.headers };
+    if (options.method && options.method !== "GET") headers["X-CSRFToken"] = face.csrf();
+    const answer = await fetch(url, { credentials: "same-origin", ...options, headers });
+    const body = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new Error([body.title, body.detail].filter(Boolean).join(". ") || face.say("failed"));
+    return body;
+  };
+  face.post = (url, data) =>
+    face.send(url, data instanceof FormData || data === undefined ? { method: "POST", body: data } : { method: "POST", body: JSON.stringify(data), headers: { "Content-Type": "application/json" } });
+
+  // Times: "3 min ago" stays true while the page is open.
+  const steps = [["second", 60], ["minute", 60], ["hour", 24], ["day", 30], ["month", 12], ["year", Infinity]];
+  const relative = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { numeric: "auto", style: "short" });
+  const words = (moment) => {
+    let amount = (moment - Date.now()) / 1000;
+    if (amount > -5 && amount < 1) return relative.format(0, "second");
+    for (const [unit, size] of steps) {
+      if (Math.abs(amount) < size) return relative.format(Math.round(amount), unit);
+      amount /= size;
+    }
+    return "";
+  };
+  face.freshen = (root = document) => {
+    root.querySelectorAll("time[data-ago]").forEach((element) => {
+      const moment = Date.parse(element.dateTime);
+      const text = Number.isNaN(moment) ? "" : words(moment);
+      if (text && element.textContent !== text) element.textContent = text;
+    });
+  };
+  face.freshen();
+  setInterval(face.freshen, 10_000);
+
+  const order = ["light", "dark", "system"];
+  document.querySelectorAll("[data-theme-switch]").forEach((button) => {
+    const icon = button.querySelector(".bi");
+    const show = () => {
+      const now = face.read("face.theme") || "system";
+      icon.className = `bi bi-${{ light: "sun", dark: "moon", system: "circle-half" }[now]}`;
+      icon.setAttribute("aria-label", face.say(now));
+    };
+    show();
+    button.addEventListener("click", () => {
+      const now = face.read("face.theme") || "system";
+      face.write("face.theme", order[(order.indexOf(now) + 1) % order.length]);
+      face.applyTheme();
+      show();
+    });
+  });
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.classList.add("done");
+    face.toast(face.say("copied"));
+    setTimeout(() => button.classList.remove("done"), 1500);
+  });
+
+  // A form marked data-send goes out as a program's request; its answer is handed to whoever listens.
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-send]") || event.defaultPrevented) return;
+    event.preventDefault();
+    const button = event.submitter;
+    if (button) button.disabled = true;
+    try {
+      const answer = await face.post(form.action, new FormData(form, button));
+      form.dispatchEvent(new CustomEvent("face:sent", { bubbles: true, detail: answer }));
+    } catch (error) {
+      face.toast(error.message, "failed");
+    } finally {
+      if (button) button.disabled = false;
+    }
+  });
+
+  document.querySelectorAll("[data-bs-tab]").forEach((link) => {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      show(link);
+      history.replaceState(null, "", link.hash);
+    });
+  });
+  const show = (link) => {
+    link.closest(".tabs").querySelectorAll("a").forEach((other) => {
+      const chosen = other === link;
+      other.setAttribute("aria-selected", chosen);
+      document.querySelector(other.hash).hidden = !chosen;
+    });
+    document.querySelector(link.hash).dispatchEvent(new CustomEvent("face:shown", { bubbles: true }));
+  };
+  document.querySelectorAll("[data-tabs]").forEach((tabs) => {
+    const named = [...tabs.querySelectorAll("a")].find((link) => link.hash && link.hash === location.hash);
+    show(named || tabs.querySelector("a"));
+  });
+})();

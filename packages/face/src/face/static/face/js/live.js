@@ -1,0 +1,76 @@
+// Live hints over a WebSocket, and running jobs in the top bar. A hint says "look again"; the rows are the truth.
+(() => {
+  "use strict";
+  const face = window.face;
+  const LONGEST_WAIT = 16_000;
+  const REFUSED = 4400;
+
+  face.connectHints = (path, onMessage, onReconnect) => {
+    let wait = 1000;
+    let lost = false;
+    const mark = (off) => document.querySelectorAll("[data-offline]").forEach((element) => { element.hidden = !off; });
+    const open = () => {
+      const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`);
+      socket.addEventListener("open", () => {
+        wait = 1000;
+        mark(false);
+        if (lost) onReconnect?.();
+        lost = false;
+      });
+      socket.addEventListener("message", (event) => onMessage(JSON.parse(event.data)));
+      socket.addEventListener("close", (event) => {
+        if (event.code >= REFUSED) return mark(true);
+        if (lost) mark(true);
+        lost = true;
+        setTimeout(open, wait);
+        wait = Math.min(wait * 2, LONGEST_WAIT);
+      });
+    };
+    open();
+  };
+
+  // A progress element: <div class="job" data-job="URL"> fed by {state, done, total, text, reason}.
+  const ended = new Set(["done", "failed", "stopped", "lost"]);
+  const look = { queued: "waiting", running: "running", done: "ok", failed: "failed", stopped: "waiting", lost: "lost" };
+  face.showJob = (element, job) => {
+    const bar = element.querySelector("progress");
+    if (job.state === "queued" || !job.total) bar.removeAttribute("value");
+    else Object.assign(bar, { max: job.total, value: job.done });
+    bar.className = `s-${look[job.state]}`;
+    const figures = element.querySelector(".job-figures");
+    if (figures) figures.textContent = job.text;
+    const text = element.querySelector(".job-text");
+    if (text) text.textContent = job.reason || "";
+    element.dataset.state = job.state;
+    const stop = element.querySelector("[data-job-stop]");
+    if (stop) stop.hidden = ended.has(job.state);
+  };
+  face.followJob = async (element) => {
+    for (;;) {
+      let job;
+      try { job = await face.send(element.dataset.job); } catch { return; }
+      face.showJob(element, job);
+      if (ended.has(job.state)) return element.dispatchEvent(new CustomEvent("face:ended", { bubbles: true, detail: job }));
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  };
+  document.querySelectorAll("[data-job]").forEach(face.followJob);
+
+  const top = document.querySelector("[data-jobs]");
+  if (top?.dataset.jobs) {
+    let timer = null;
+    face.lookAtJobs = async () => {
+      clearTimeout(timer);
+      let jobs = [];
+      try { jobs = (await face.send(top.dataset.jobs)).jobs; } catch { return; }
+      const [job] = jobs;
+      top.hidden = !job;
+      if (job) {
+        Object.assign(top.querySelector("progress"), { max: job.total || 1, value: job.done });
+        top.querySelector("span").textContent = `${job.name} · ${job.text}`;
+      }
+      timer = setTimeout(face.lookAtJobs, job ? 1000 : 15_000);
+    };
+    face.lookAtJobs();
+  }
+})();

@@ -1,0 +1,145 @@
+// What lies over the page: toasts, confirmation, the command palette, the help of keys.
+(() => {
+  "use strict";
+  const face = window.face;
+  const signs = { ok: "check-circle-fill", failed: "x-octagon-fill", warning: "exclamation-triangle-fill" };
+  const LIFETIME = 10_000;
+
+  const element = (tag, className, text) => {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  };
+  face.element = element;
+
+  const expire = (note) => {
+    if ("stay" in note.dataset) return;
+    let timer = setTimeout(() => note.remove(), LIFETIME);
+    note.addEventListener("pointerenter", () => clearTimeout(timer));
+    note.addEventListener("pointerleave", () => { timer = setTimeout(() => note.remove(), 3000); });
+  };
+  document.querySelectorAll("[data-toast]").forEach(expire);
+  document.addEventListener("click", (event) => event.target.closest("[data-close]")?.closest("[data-toast]")?.remove());
+
+  face.toast = (text, state = "ok", undo) => {
+    const note = element("div", `toast-note s-${state}`);
+    note.dataset.toast = "";
+    note.append(element("i", `bi bi-${signs[state] || "info-circle"}`), element("p", "", text));
+    if (undo) {
+      const button = element("button", "toast-undo", undo.label);
+      button.type = "button";
+      button.addEventListener("click", () => { note.remove(); undo.run(); });
+      note.append(button);
+    }
+    const close = element("button", "toast-close");
+    close.type = "button";
+    close.dataset.close = "";
+    close.setAttribute("aria-label", face.say("close"));
+    close.append(element("i", "bi bi-x-lg"));
+    note.append(close);
+    document.querySelector("[data-toasts]")?.append(note);
+    if (state === "failed") note.dataset.stay = "";
+    expire(note);
+  };
+
+  // Forms marked data-ask are confirmed first; with data-ask-typed only after the word was typed.
+  const sheet = document.querySelector("dialog[data-confirm]");
+  face.confirm = ({ title, text, yes, typed }) =>
+    new Promise((resolve) => {
+      const button = sheet.querySelector("[data-confirm-yes]");
+      const field = sheet.querySelector("[data-confirm-typed]");
+      const input = field.querySelector("input");
+      sheet.querySelector("[data-confirm-title]").textContent = title || face.say("confirm");
+      sheet.querySelector("[data-confirm-text]").textContent = text || "";
+      button.textContent = yes || face.say("yes");
+      field.hidden = !typed;
+      field.querySelector("span").textContent = typed ? face.say("typeToConfirm", { word: typed }) : "";
+      input.value = "";
+      button.disabled = Boolean(typed);
+      input.oninput = () => { button.disabled = Boolean(typed) && input.value.trim() !== typed; };
+      sheet.onclose = () => resolve(sheet.returnValue === "yes");
+      sheet.returnValue = "no";
+      sheet.showModal();
+    });
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-ask]") || form.dataset.confirmed) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const { submitter } = event;
+    const data = form.dataset;
+    if (await face.confirm({ title: data.ask, text: data.askText, yes: data.askYes, typed: data.askTyped })) {
+      data.confirmed = "1";
+      form.requestSubmit(submitter);
+      delete data.confirmed;
+    }
+  }, true);
+
+  // Palette: what the page offers (script#palette) plus the rail's sections.
+  const palette = document.querySelector("dialog[data-palette]");
+  const entries = () => {
+    const given = document.getElementById("palette");
+    const rail = [...document.querySelectorAll(".rail-item")].map((link) => ({ label: link.textContent.trim(), url: link.href, icon: "arrow-right" }));
+    return [...(given ? JSON.parse(given.textContent) : []), ...rail];
+  };
+  const input = palette?.querySelector("input");
+  const list = palette?.querySelector("ul");
+  let shown = [];
+  let chosen = 0;
+  const matches = (label, text) => text.toLowerCase().split(/\s+/).every((word) => label.toLowerCase().includes(word));
+  const draw = () => {
+    shown = entries().filter((entry) => matches(entry.label, input.value.trim())).slice(0, 30);
+    chosen = Math.max(0, Math.min(chosen, shown.length - 1));
+    list.replaceChildren(...shown.map((entry, place) => {
+      const item = element("li");
+      item.setAttribute("role", "option");
+      item.setAttribute("aria-selected", place === chosen);
+      item.append(element("i", `bi bi-${entry.icon || "arrow-right"}`), element("span", "", entry.label));
+      if (entry.hint) item.append(element("span", "hint", entry.hint));
+      item.addEventListener("click", () => go(entry));
+      return item;
+    }));
+    palette.querySelector(".palette-none").hidden = shown.length > 0;
+    list.children[chosen]?.scrollIntoView({ block: "nearest" });
+  };
+  const go = (entry) => {
+    palette.close();
+    if (entry.press) document.querySelector(entry.press)?.click();
+    else location.href = entry.url;
+  };
+  face.openPalette = () => {
+    input.value = "";
+    chosen = 0;
+    palette.showModal();
+    draw();
+  };
+  input?.addEventListener("input", () => { chosen = 0; draw(); });
+  input?.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      chosen = (chosen + (event.key === "ArrowDown" ? 1 : -1) + shown.length) % Math.max(shown.length, 1);
+      draw();
+    } else if (event.key === "Enter" && shown[chosen]) go(shown[chosen]);
+    else return;
+    event.preventDefault();
+  });
+  document.querySelectorAll("[data-open-palette]").forEach((button) => button.addEventListener("click", face.openPalette));
+  document.querySelectorAll("dialog").forEach((dialog) =>
+    dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); }));
+
+  face.typing = (target) => target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      face.openPalette();
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || face.typing(event.target) || document.querySelector("dialog[open]")) return;
+    if (event.key === "/") {
+      const search = document.querySelector("[data-search]");
+      if (!search) return;
+      event.preventDefault();
+      search.focus();
+      search.select();
+    } else if (event.key === "?") document.querySelector("dialog[data-keys]")?.showModal();
+  });
+})();

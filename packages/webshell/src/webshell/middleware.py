@@ -1,0 +1,122 @@
+"""Middleware that works under WSGI and ASGI without a thread hop: request id, security headers, time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextvars import Token
+from typing import Any, Final, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from webshell import requestid
+
+HEADER: Final = "X-Request-ID"
+Handler = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+
+
+class BothWays:
+    """A middleware of quick steps: `before` may return state, `after` sees the response, `finally_` always runs."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Handler) -> None:
+        """Take the next handler; when it is a coroutine function, so is this middleware."""
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """Handle one request, in the colour of the next handler."""
+        if self.is_async:
+            return self.handle_async(request)
+        state = self.before(request)
+        try:
+            response = cast("HttpResponseBase", self.get_response(request))
+            self.after(request, response)
+            return response
+        finally:
+            self.finally_(state)
+
+    async def handle_async(self, request: HttpRequest) -> HttpResponseBase:
+        """Do the same under ASGI."""
+        state = self.before(request)
+        try:
+            response = await cast("Awaitable[HttpResponseBase]", self.get_response(request))
+            self.after(request, response)
+            return response
+        finally:
+            self.finally_(state)
+
+    def before(self, request: HttpRequest) -> Any:
+        """Prepare the request; what it returns is handed to `finally_`."""
+
+    def after(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        """Complete the response."""
+
+    def finally_(self, state: Any) -> None:
+        """Undo what `before` set up, whether or not there is a response."""
+
+
+class RequestIdMiddleware(BothWays):
+    """Gives each request an id: `request.request_id`, the response header X-Request-ID, and the log records."""
+
+    def before(self, request: HttpRequest) -> Token[str]:
+        """Take a well-formed id from the proxy in front, or make one."""
+        identity = requestid.choose(request.headers.get(HEADER))
+        request.request_id = identity  # type: ignore[attr-defined]  # Django requests carry what middleware adds
+        return requestid.current.set(identity)
+
+    def after(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        """Tell the id."""
+        response.headers[HEADER] = request.request_id  # type: ignore[attr-defined]  # set in before()
+
+    def finally_(self, state: Token[str]) -> None:
+        """Forget the id, so that the thread's next log line does not carry it."""
+        requestid.current.reset(state)
+
+
+class SecurityHeadersMiddleware(BothWays):
+    """Adds the headers browsers ask for (OWASP Secure Headers); what a view has set itself stays."""
+
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+
+    def after(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        """Set each header that is not there yet."""
+        for name, value in self.headers.items():
+            response.headers.setdefault(name, value)
+
+
+class TimeZoneMiddleware(BothWays):
+    """Shows times in the zone of the cookie `tz` (an IANA name written by face's time.js) when zoneinfo knows it."""
+
+    def before(self, request: HttpRequest) -> None:
+        """Activate the visitor's zone; an unknown or malformed name leaves the default."""
+        if zone := known_zone(request.COOKIES.get("tz", "")):
+            timezone.activate(zone)
+
+    def finally_(self, state: None) -> None:
+        """Return to the default zone, for threads that serve others next."""
+        timezone.deactivate()
+
+
+def known_zone(name: str) -> ZoneInfo | None:
+    """Return the zone of an IANA name, or None; a name that points outside the database is no zone either."""
+    if not name or len(name) > 64 or not name.isascii():
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
