@@ -1,0 +1,141 @@
+"""One printer of a fleet: an address, what stands at it, and the answers it has ready."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from . import ber
+from .ber import Oid
+from .clock import Moment
+from .identity import Identity
+from .objects import Facts, Shape, Slot, Value
+
+if TYPE_CHECKING:
+    from .faults import Faults
+
+BOOT_SPAN: Final = 90 * 86_400
+
+
+class Subject(Protocol):
+    """What stands at an address: a described device or a recorded one."""
+
+    name: str
+    identity: Identity
+    shapes: dict[bytes, Shape]
+
+    def facts(self, at: float, ticks: int) -> Facts:
+        """Return what the slots are filled from at a simulated instant."""
+
+    def truth(self, at: float) -> dict[str, Any]:
+        """Return what is so at a simulated instant, whatever the printer tells."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What came in: `requests` were understood and meant for this printer, `packets` all that reached it."""
+
+    packets: int = 0
+    requests: int = 0
+    answers: int = 0
+    pending: int = 0
+    max_in_flight: int = 0
+
+
+class Face:
+    """The objects of one SNMP context, with the slots of one printer filled in."""
+
+    __slots__ = ("absent", "cells", "shape", "values")
+
+    def __init__(self, shape: Shape) -> None:
+        """Start with every slot empty."""
+        self.shape = shape
+        self.cells: list[bytes | None] = [None] * len(shape.slots)
+        self.values: list[Value | None] = [None] * len(shape.slots)
+        self.absent: frozenset[int] = frozenset()
+
+    def fill(self, numbers: tuple[int, ...], facts: Facts, own: Oid) -> None:
+        """Fill slots; only values that changed are encoded anew."""
+        slots, values, cells = self.shape.slots, self.values, self.cells
+        for number in numbers:
+            slot = slots[number]
+            value = slot.source(facts)
+            if value != values[number] or cells[number] is None:
+                values[number] = value
+                cells[number] = None if value is None else encoded(slot, value, self.shape.codec, own)
+
+    def note_absent(self) -> None:
+        """Remember which rows do not exist now."""
+        self.absent = frozenset(number for number, cell in enumerate(self.cells) if cell is None)
+
+
+def encoded(slot: Slot, value: Value, codec: str, own: Oid) -> bytes:
+    """Return the varbind of a slot's value; text is told in the printer's character set."""
+    if isinstance(value, str) and slot.tag == ber.OCTET_STRING:
+        value = value.encode(codec, "replace")
+    return ber.varbind(slot.object + (own if slot.instance is None else slot.instance), ber.encode(slot.tag, value))
+
+
+class Printer:
+    """A place in the fleet: `number` counts from 0, `own` is the address as four numbers."""
+
+    __slots__ = (
+        "_alerts", "_at", "_boot", "_stamp", "address", "counts", "faces", "faults", "number", "own", "packet_info", "place",
+        "snmp_port", "subject", "v3", "web_counts", "web_port",
+    )  # fmt: skip
+
+    def __init__(self, number: int, address: str, place: tuple[str, str], subject: Subject) -> None:
+        """Put a subject at an address; ports are set when its sockets are open."""
+        self.number = number
+        self.address = address
+        self.own: Oid = tuple(map(int, address.split(".")))
+        self.place = place
+        self.snmp_port = self.web_port = 0
+        self.packet_info = b""
+        self.counts = Counts()
+        self.web_counts = Counts()
+        self.faults: Faults | None = None
+        self.v3: Any = None
+        self._boot = (number * 7919 * 641) % BOOT_SPAN + 3600.0
+        self.put(subject)
+
+    def put(self, subject: Subject, *, rebooted_at: float | None = None) -> None:
+        """Let another subject stand at the address (or the same one, changed)."""
+        self.subject = subject
+        self.faces = {name: Face(shape) for name, shape in subject.shapes.items()}
+        self._stamp: tuple[int, int] | None = None
+        self._at = -1.0
+        self._alerts: Any = None
+        if rebooted_at is not None:
+            self._boot = -rebooted_at
+
+    def touch(self) -> None:
+        """Forget that the answers are ready: somebody meddled with the subject."""
+        self._stamp = None
+        self._at = -1.0
+
+    def up_seconds(self, moment: Moment) -> float:
+        """Return the real seconds since the printer was switched on."""
+        return self._boot + moment.up
+
+    def prepare(self, moment: Moment) -> None:
+        """Bring the ready answers up to a moment; does nothing when they are."""
+        if self._stamp == moment.stamp:
+            return
+        ticks = int(self.up_seconds(moment) * 100)
+        facts = self.subject.facts(moment.at, ticks)
+        fresh = self._stamp is None
+        trouble = facts.alerts != self._alerts
+        for face in self.faces.values():
+            groups = face.shape
+            face.fill(groups.ticks, facts, self.own)
+            if fresh:
+                face.fill(groups.fixed, facts, self.own)
+            if moment.at != self._at:
+                face.fill(groups.moving, facts, self.own)
+            if trouble or fresh:
+                face.fill(groups.alerts, facts, self.own)
+                face.note_absent()
+        self._alerts = facts.alerts
+        self._at = moment.at
+        self._stamp = moment.stamp
