@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Final, Literal, NamedTuple, get_args
 
 from . import ber
@@ -199,12 +199,24 @@ def _trays(made: Builder, spec: DeviceSpec) -> None:
         made.put((*table, 8), row, ber.INTEGER, 8)
         made.put((*table, 9), row, ber.INTEGER, tray.capacity)
         if tray.measured:
-            made.slot((*table, 10), row, ber.INTEGER, lambda facts, place=place: facts.snapshot.trays[place])
+            made.slot((*table, 10), row, ber.INTEGER, partial(_sheets, place))
         else:
             made.put((*table, 10), row, ber.INTEGER, -3)
         made.put((*table, 12), row, ber.OCTET_STRING, tray.media)
         made.put((*table, 13), row, ber.OCTET_STRING, tray.name)
         made.put((*table, 18), row, ber.OCTET_STRING, tray.name)
+
+
+def _sheets(place: int, facts: Facts) -> int:
+    return facts.snapshot.trays[place]
+
+
+def _capacity(place: int, facts: Facts) -> int:
+    return facts.snapshot.supplies[place].capacity
+
+
+def _level(place: int, facts: Facts) -> int:
+    return facts.snapshot.supplies[place].level
 
 
 def _supplies(made: Builder, spec: DeviceSpec) -> None:
@@ -217,19 +229,19 @@ def _supplies(made: Builder, spec: DeviceSpec) -> None:
         made.put((*SUPPLIES, 4), row, ber.INTEGER, 4 if supply.receptacle else 3)
         made.put((*SUPPLIES, 5), row, ber.INTEGER, SUPPLY_TYPES[supply.kind])
         if "{" in supply.description:
-            made.slot((*SUPPLIES, 6), row, ber.OCTET_STRING, lambda facts, place=place: described(facts, place))
+            made.slot((*SUPPLIES, 6), row, ber.OCTET_STRING, partial(described, place))
         else:
             made.put((*SUPPLIES, 6), row, ber.OCTET_STRING, supply.description)
         made.put((*SUPPLIES, 7), row, ber.INTEGER, SUPPLY_UNITS[supply.unit])
-        made.slot((*SUPPLIES, 8), row, ber.INTEGER, lambda facts, place=place: facts.snapshot.supplies[place].capacity)
-        made.slot((*SUPPLIES, 9), row, ber.INTEGER, lambda facts, place=place: facts.snapshot.supplies[place].level)
+        made.slot((*SUPPLIES, 8), row, ber.INTEGER, partial(_capacity, place))
+        made.slot((*SUPPLIES, 9), row, ber.INTEGER, partial(_level, place))
     for number, color in enumerate(spec.colorants, 1):
         made.put((*COLORANTS, 2), (spec.hr_device, number), ber.INTEGER, 1)
         made.put((*COLORANTS, 3), (spec.hr_device, number), ber.INTEGER, 3)
         made.put((*COLORANTS, 4), (spec.hr_device, number), ber.OCTET_STRING, color)
 
 
-def described(facts: Facts, place: int) -> str:
+def described(place: int, facts: Facts) -> str:
     """Return a supply's description; `{cartridge}` becomes the serial number of the cartridge that is in."""
     supply = facts.snapshot.supplies[place]
     return supply.spec.description.format(cartridge=cartridge_serial(facts.identity, place, supply.number))
@@ -246,12 +258,12 @@ def _console_and_alerts(made: Builder, spec: DeviceSpec) -> None:
     table = (*PRINTER_MIB, 18, 1, 1)
     for number in possible_rows(spec):
         for column, tag, read in ALERT_COLUMNS:
+            made.slot((*table, column), (*device, number), tag, partial(_alert, number, read), "alerts")
 
-            def cell(facts: Facts, number: int = number, read: Callable[[AlertRow], int | str] = read) -> Value | None:
-                alert = facts.alerts.get(number)
-                return None if alert is None else read(alert)
 
-            made.slot((*table, column), (*device, number), tag, cell, "alerts")
+def _alert(number: int, read: Callable[[AlertRow], int | str], facts: Facts) -> Value | None:
+    alert = facts.alerts.get(number)
+    return None if alert is None else read(alert)
 
 
 def console(spec: DeviceSpec, facts: Facts) -> str:

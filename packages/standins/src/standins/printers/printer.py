@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from . import ber
 from .ber import Oid
 from .clock import Moment
 from .identity import Identity
 from .objects import Facts, Shape, Slot, Value
-
-if TYPE_CHECKING:
-    from .faults import Faults
 
 BOOT_SPAN: Final = 90 * 86_400
 
@@ -80,8 +77,8 @@ class Printer:
     """A place in the fleet: `number` counts from 0, `own` is the address as four numbers."""
 
     __slots__ = (
-        "_alerts", "_at", "_boot", "_stamp", "address", "counts", "faces", "faults", "number", "own", "packet_info", "place",
-        "snmp_port", "subject", "v3", "web_counts", "web_port",
+        "_alerts", "_at", "_boot", "_stamp", "address", "counts", "faces", "number", "own", "packet_info", "place",
+        "snmp_port", "subject", "web_counts", "web_port",
     )  # fmt: skip
 
     def __init__(self, number: int, address: str, place: tuple[str, str], subject: Subject) -> None:
@@ -94,8 +91,6 @@ class Printer:
         self.packet_info = b""
         self.counts = Counts()
         self.web_counts = Counts()
-        self.faults: Faults | None = None
-        self.v3: Any = None
         self._boot = (number * 7919 * 641) % BOOT_SPAN + 3600.0
         self.put(subject)
 

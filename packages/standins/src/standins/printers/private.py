@@ -57,6 +57,10 @@ def private_value(spec: DeviceSpec, kind: str, value: object) -> tuple[int, int 
     raise ValueError(f"device description {spec.id}: unknown kind of object {kind!r}")
 
 
+def _left(place: int, scale: int) -> Callable[[Snapshot], int]:
+    return lambda snapshot: int(snapshot.supplies[place].left * 100) * scale
+
+
 def _records(spec: DeviceSpec, rows: list[list[str]]) -> Source:
     """Brother's block: per record an id, 01, 04 and a 32-bit number; closed by ff (bieniu/brother, const.py)."""
     readers: list[tuple[bytes, Callable[[Snapshot], int]]] = []
@@ -64,10 +68,7 @@ def _records(spec: DeviceSpec, rows: list[list[str]]) -> Source:
         what, _, argument = name.partition(":")
         if what in {"level", "life"}:
             place = [supply.index for supply in spec.supplies].index(int(argument))
-            scale = 100 if what == "life" else 10
-            readers.append(
-                (bytes.fromhex(key), lambda snapshot, p=place, s=scale: int(snapshot.supplies[p].left * 100) * s)
-            )
+            readers.append((bytes.fromhex(key), _left(place, 100 if what == "life" else 10)))
         else:
             readers.append((bytes.fromhex(key), counter(name)))
     return lambda _, snapshot: (
