@@ -34,6 +34,9 @@ __all__ = ["Collector", "Learned", "PollError", "PollOutcome", "Target", "V3Cred
 WINDOW: Final = 500
 SUBNET_WINDOW: Final = 50
 TRIES: Final = 3
+FIRST_TIMEOUT: Final = 1.0
+"""Seconds the first request waits (RFC 6298 section 2.1): a sleeping printer's first answer takes that long."""
+
 SILENCE: Final = 6.0
 """Seconds a printer is waited for without hearing anything."""
 
@@ -63,6 +66,7 @@ class Collector:
         subnet_window: int = SUBNET_WINDOW,
         pps: float | None = None,
         tries: int = TRIES,
+        first_timeout: float = FIRST_TIMEOUT,
         silence: float = SILENCE,
         makers: Catalog | None = None,
         clock: Callable[[], float] = time.time,
@@ -72,6 +76,7 @@ class Collector:
         self._queue = Queue(self._window, max(1, subnet_window))
         self._throttle = Throttle(pps)
         self._tries = max(1, tries)
+        self._first_timeout = first_timeout
         self._silence = silence
         self._catalog = makers or catalog()
         self._clock = clock
@@ -233,7 +238,7 @@ class Collector:
         if problem is not None and problem.errno in _UNREACHABLE:
             self._fail(session, errors.unreachable(session.target.address))
             return
-        wait = session.timeout(self._silence)
+        wait = session.timeout(self._first_timeout, self._silence)
         heapq.heappush(self._timers, (now + wait, next(self._order), session, session.packets))
 
     def _new_id(self) -> int:

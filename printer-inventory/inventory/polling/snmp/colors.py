@@ -38,7 +38,7 @@ _OTHER: Final = (
 )  # fmt: skip
 
 _OF_WORD: Final = tuple((word, color) for color, words in _WORDS.items() for word in words)
-_SUFFIX: Final = re.compile(r"\d-?(BK|K|C|M|Y)(?:[LSX]{0,2})\b")
+_SUFFIX: Final = re.compile(r"\d(?:[A-Z]?-)?(BK|K|C|M|Y)(?:[LSX]{0,2})\b")
 _LETTER: Final = re.compile(r"[(\[ ](BK|K|C|M|Y)[)\]]|^(BK|K|C|M|Y)$")
 _OF_LETTER: Final = {"BK": "black", "K": "black", "C": "cyan", "M": "magenta", "Y": "yellow"}
 

@@ -19,6 +19,9 @@ SIZES: Final = (48, 30, 15, 8, 4, 1)
 FIRST_SIZE: Final = 30
 """Objects per PDU for a printer about which nothing is known."""
 
+SMALL: Final = 4
+"""Objects that any agent answers in one PDU."""
+
 MAX_CELLS: Final = 600
 """Cells read of one table: the largest honest ones (ports, localizations) stay below; a device that goes on is cut off."""
 
@@ -64,6 +67,8 @@ class Dialogue:
         self._confirming = False
         self._bulk_proved = False
         self._flexible = flexible
+        self._good = 0
+        self._before_silence = 0
 
     @property
     def done(self) -> bool:
@@ -91,6 +96,10 @@ class Dialogue:
             self.bulk = True
             return
         self._flexible = False
+        if self._job is not None:
+            self._good = max(self._good, self._job.asked)
+        if self._before_silence:
+            self.size, self._before_silence = self._before_silence, 0
         if not self.decided:
             # A sleeping v2c printer may miss the first request and answer the second, which was v1: ask once more in v2c.
             self.version, self.decided = version, version == V2C
@@ -108,12 +117,16 @@ class Dialogue:
         if not self.decided:
             self.version = V1 if self.version == V2C else V2C
             return
-        if isinstance(self._job, _WalkJob) and self.bulk:
-            if tries >= 2 and not self._bulk_proved:
-                self.bulk = False
-            else:
-                self.shrink()
-        elif tries >= 2:
+        if tries < 2:
+            return
+        if isinstance(self._job, _WalkJob) and self.bulk and not self._bulk_proved:
+            self.bulk = False
+        elif not self._good:
+            # Not a word yet: the last try is a small one, for those that are silent on what is too large for them.
+            self._before_silence, self.size = self._before_silence or self.size, min(self.size, SMALL)
+        elif self._job is not None and self._job.asked > self._good:
+            self.size = self._good
+        else:
             self.shrink()
 
     def shrink(self) -> bool:

@@ -27,7 +27,7 @@ _NETWORK_CARD: Final = re.compile(
     r"ethernet|print ?server|printing system|multi-environment|^NC-\d|^JETDIRECT|built-in|internal network",
     re.IGNORECASE,
 )
-_SERIES: Final = re.compile(r"[ -]series(?: printer)?$", re.IGNORECASE)
+_SERIES: Final = re.compile(r"(?:[ -]series(?: printer)?| /P\w*)$", re.IGNORECASE)
 _SYMBOL_SETS: Final = (b"\x01\x15", b"\x00\x0e", b"\x01\x5e", b"\x02\x75")
 """PCL symbol sets in front of HP's private strings: Roman-8, ECMA-94, and two Unicode ones."""
 

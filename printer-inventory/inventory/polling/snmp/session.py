@@ -13,13 +13,10 @@ from inventory.polling.snmp.plan import Polled
 from inventory.polling.snmp.targets import Target
 from inventory.polling.snmp.transport import Peer
 
-FIRST_TIMEOUT: Final = 1.0
-"""Seconds the first request waits (RFC 6298 section 2.1): a sleeping printer's first answer takes that long."""
+SHORTEST_PART: Final = 0.3
+"""Part of the first request's wait that later requests wait at least, however fast the printer has been so far."""
 
-SHORTEST_TIMEOUT: Final = 0.3
-"""Seconds that later requests wait at least, however fast the printer has been so far."""
-
-LONGEST_TIMEOUT: Final = 3.0
+LONGEST_PART: Final = 3.0
 
 
 @dataclass(slots=True)
@@ -47,12 +44,14 @@ class Session:
     unreadable: int = 0
     elsewhere: str = ""
 
-    def timeout(self, budget: float) -> float:
-        """Return how long to wait for the request just sent, within what is left of `budget` seconds of silence."""
+    def timeout(self, first: float, budget: float) -> float:
+        """Return how long to wait for the request just sent: `first` seconds where nothing is known yet, by the estimate where
+        it is, twice as long with each try, within what is left of `budget` seconds of silence.
+        """
         known = self.heard and self.srtt is not None
-        base = max(SHORTEST_TIMEOUT, (self.srtt or 0.0) + 4 * self.rttvar) if known else FIRST_TIMEOUT
+        base = max(first * SHORTEST_PART, (self.srtt or 0.0) + 4 * self.rttvar) if known else first
         backed_off = base * float(1 << (self.tries - 1))
-        return max(0.05, min(backed_off, LONGEST_TIMEOUT, budget - self.silence))
+        return max(0.01, min(backed_off, first * LONGEST_PART, budget - self.silence))
 
     def measured(self, seconds: float) -> None:
         """Take a round-trip time into the estimate; not of repeated requests (RFC 6298 section 3, Karn)."""
