@@ -77,9 +77,14 @@ def oid_content(oid: Oid) -> bytes:
     return bytes(out)
 
 
+def name(oid: Oid) -> bytes:
+    """Return an encoded object identifier."""
+    return tlv(OID, oid_content(oid))
+
+
 def varbind(oid: Oid, value: bytes) -> bytes:
     """Return the varbind of an object identifier and an encoded value."""
-    return tlv(SEQUENCE, tlv(OID, oid_content(oid)) + value)
+    return tlv(SEQUENCE, name(oid) + value)
 
 
 def encode(tag: int, value: int | bytes | str | Oid) -> bytes:

@@ -62,6 +62,7 @@ class Shape:
         self.view = view
         self.slots = slots
         self.codec = codec
+        self.names = [b"" if slot.instance is None else ber.name(slot.object + slot.instance) for slot in slots]
         self.fixed, self.ticks, self.moving, self.alerts = (
             tuple(number for number, slot in enumerate(slots) if slot.group == group) for group in get_args(Group)
         )

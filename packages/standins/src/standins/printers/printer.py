@@ -9,7 +9,7 @@ from . import ber
 from .ber import Oid
 from .clock import Moment
 from .identity import Identity
-from .objects import Facts, Shape, Slot, Value
+from .objects import Facts, Shape, Value
 
 BOOT_SPAN: Final = 90 * 86_400
 
@@ -53,24 +53,29 @@ class Face:
 
     def fill(self, numbers: tuple[int, ...], facts: Facts, own: Oid) -> None:
         """Fill slots; only values that changed are encoded anew."""
-        slots, values, cells = self.shape.slots, self.values, self.cells
+        shape, values, cells = self.shape, self.values, self.cells
         for number in numbers:
-            slot = slots[number]
+            slot = shape.slots[number]
             value = slot.source(facts)
-            if value != values[number] or cells[number] is None:
-                values[number] = value
-                cells[number] = None if value is None else encoded(slot, value, self.shape.codec, own)
+            if value == values[number] and cells[number] is not None:
+                continue
+            values[number] = value
+            if value is None:
+                cells[number] = None
+                continue
+            name = shape.names[number] or ber.name(slot.object + own)
+            cells[number] = ber.tlv(ber.SEQUENCE, name + encoded(slot.tag, value, shape.codec))
 
     def note_absent(self) -> None:
         """Remember which rows do not exist now."""
         self.absent = frozenset(number for number, cell in enumerate(self.cells) if cell is None)
 
 
-def encoded(slot: Slot, value: Value, codec: str, own: Oid) -> bytes:
-    """Return the varbind of a slot's value; text is told in the printer's character set."""
-    if isinstance(value, str) and slot.tag == ber.OCTET_STRING:
+def encoded(tag: int, value: Value, codec: str) -> bytes:
+    """Return a slot's value; text is told in the printer's character set."""
+    if isinstance(value, str) and tag == ber.OCTET_STRING:
         value = value.encode(codec, "replace")
-    return ber.varbind(slot.object + (own if slot.instance is None else slot.instance), ber.encode(slot.tag, value))
+    return ber.encode(tag, value)
 
 
 class Printer:
