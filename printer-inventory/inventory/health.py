@@ -17,11 +17,11 @@ def register() -> None:
 
 
 def polling() -> Check:
-    """Degraded when printers are due but none has been read for three intervals."""
+    """Degraded when printers have been due for longer than any tick or lease explains."""
     from inventory.models import PollSchedule, PrinterState
 
     now = timezone.now()
-    patience = max(settings.POLL_INTERVAL * 3, timedelta(minutes=5))
+    patience = max(timedelta(seconds=settings.POLL_TICK_SECONDS * 3), timedelta(minutes=1)) + settings.POLL_LEASE
     overdue = PollSchedule.objects.filter(due_at__lt=now - patience, printer__is_active=True).count()
     latest = PrinterState.objects.aggregate(latest=Max("last_success_at"))["latest"]
     if not overdue:

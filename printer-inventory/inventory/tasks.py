@@ -1,4 +1,5 @@
-"""Celery tasks under the names the documents give. They carry no state: what is due, leased and done is in the rows."""
+"""Celery tasks under the names the documents give. They carry no state: what is due, leased and
+done is in the rows. Their queues are in the settings (CELERY_TASK_ROUTES)."""
 
 from __future__ import annotations
 
@@ -17,9 +18,7 @@ logger = logging.getLogger(__name__)
 SWEEP_SECONDS = 300
 
 
-@shared_task(
-    bind=True, queue="high_priority", priority=9, max_retries=2, rate_limit=None, time_limit=300, ignore_result=False
-)
+@shared_task(bind=True, soft_time_limit=240, time_limit=300, ignore_result=False)
 def run_inventory_task_priority(self: Any, printer_id: int, user_id: int | None = None) -> dict[str, Any]:
     """Poll a printer that a person has asked for."""
     success, message = sweeping.run_inventory_for_printer(printer_id, "manual")
@@ -36,13 +35,13 @@ def run_inventory_task_priority(self: Any, printer_id: int, user_id: int | None 
     }
 
 
-@shared_task(queue="low_priority", priority=1, time_limit=600)
+@shared_task(soft_time_limit=540, time_limit=600)
 def run_inventory_task(printer_id: int) -> None:
     """Poll a printer that is due by schedule."""
     sweeping.run_inventory_for_printer(printer_id, "daemon")
 
 
-@shared_task(queue="daemon", time_limit=SWEEP_SECONDS + 120, soft_time_limit=None)
+@shared_task(soft_time_limit=SWEEP_SECONDS + 60, time_limit=SWEEP_SECONDS + 120)
 def inventory_daemon_task() -> dict[str, Any]:
     """Poll everything that is due. Any number of these may run: leases keep them apart."""
     result = sweeping.Sweep(seconds=SWEEP_SECONDS).run()
@@ -51,7 +50,7 @@ def inventory_daemon_task() -> dict[str, Any]:
     return {"polled": result.polled, "seconds": round(result.seconds, 2), "verdicts": result.verdicts}
 
 
-@shared_task(queue="low_priority")
+@shared_task
 def cleanup_old_inventory_data() -> dict[str, int]:
     """Thin out old polls; a day's last good reading always stays."""
     return retention.cleanup(timezone.now(), settings.KEEP_ALL_DAYS)

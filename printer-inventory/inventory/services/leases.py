@@ -125,7 +125,7 @@ class LeaseHolder:
 
 def lease_due(holder: LeaseHolder, now: datetime, limit: int, only: Sequence[int] | None = None) -> list[Lease]:
     """Lease up to `limit` due printers (of `only`, when given), each with an open poll row in state running."""
-    facts = {"now": now, "until": now + holder.lifetime, "worker": holder.worker, "token": holder.token}
+    facts: dict[str, Any] = {"now": now, "until": now + holder.lifetime, "worker": holder.worker, "token": holder.token}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LEASE_SQL, {**facts, "limit": limit, "only": None if only is None else list(only)})
         taken = cursor.fetchall()
@@ -134,13 +134,19 @@ def lease_due(holder: LeaseHolder, now: datetime, limit: int, only: Sequence[int
         printers, tasks = ([row[column] for row in taken] for column in (0, 1))
         cursor.execute(START_SQL, {**facts, "tasks": tasks})
         cursor.execute(LOAD_SQL, {**facts, "printers": printers})
-        return [Lease(*row[:-1], json.loads(row[-1]) if row[-1] else None) for row in cursor.fetchall()]
+        return [_lease(row) for row in cursor.fetchall()]
+
+
+def _lease(row: Sequence[Any]) -> Lease:
+    """Return a row of LOAD_SQL as a lease; its last column is JSON text."""
+    values = [*row[:-1], json.loads(row[-1]) if row[-1] else None]
+    return Lease(*values)
 
 
 def give_up_on_lost(now: datetime, max_attempts: int, interval: timedelta) -> list[int]:
     """End polls whose workers died `max_attempts` times as lost; return the ids of the batches they belong to."""
     reason = f"{max_attempts} workers in a row stopped without an answer; the next due time tries again."
-    facts = {"now": now, "attempts": max_attempts, "interval": interval.total_seconds(), "reason": reason}
+    facts: dict[str, Any] = {"now": now, "attempts": max_attempts, "interval": interval.total_seconds(), "reason": reason}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(GIVE_UP_SQL, facts)
         return sorted({row[0] for row in cursor.fetchall() if row[0] is not None})

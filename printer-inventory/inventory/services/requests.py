@@ -145,7 +145,7 @@ def request_batch(
 def stop_batch(batch: PollBatch, now: datetime | None = None) -> int:
     """Stop those polls of a batch that have not started; return how many. What is under way ends by itself."""
     now = now or timezone.now()
-    facts = {
+    facts: dict[str, Any] = {
         "batch": batch.pk,
         "now": now,
         "interval": settings.POLL_INTERVAL.total_seconds(),
@@ -205,7 +205,7 @@ def _send(task: str, queue: str, *arguments: Any) -> bool:
 def _open(
     now: datetime, *, only: list[int] | None, user_id: int | None, batch_id: int | None, priority: int
 ) -> list[RequestedPoll]:
-    facts = {"now": now, "only": only, "user": user_id, "batch": batch_id, "priority": priority}
+    facts: dict[str, Any] = {"now": now, "only": only, "user": user_id, "batch": batch_id, "priority": priority}
     with connection.cursor() as cursor:
         cursor.execute(OPEN_SQL, facts)
         return [RequestedPoll(*row) for row in cursor.fetchall()]

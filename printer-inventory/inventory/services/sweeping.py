@@ -118,7 +118,7 @@ class Sweep:
                     self._take(_refused(lease))
 
     def _take(self, outcome: PollOutcome) -> None:
-        lease = self._leases.pop(outcome.key)
+        lease = self._leases.pop(int(str(outcome.key)))
         self._waiting.append(judge(lease, outcome, timezone.now(), self._limits))
 
     def _flush_if_ripe(self) -> None:

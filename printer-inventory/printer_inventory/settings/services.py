@@ -92,6 +92,10 @@ CELERY_TASK_QUEUES = (
 )
 CELERY_TASK_DEFAULT_QUEUE = "low_priority"
 CELERY_TASK_DEFAULT_ROUTING_KEY = "low"
+CELERY_TASK_ROUTES = {
+    "inventory.tasks.run_inventory_task_priority": {"queue": "high_priority"},
+    "inventory.tasks.inventory_daemon_task": {"queue": "daemon"},
+}
 
 POLL_TICK_SECONDS = env.int("POLL_TICK_SECONDS", default=10)
 CELERY_BEAT_SCHEDULE = {

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Starts the three workers and beat, as a supervisor would; Ctrl-C or SIGTERM stops all four.
+#   high_priority  polls that people asked for, 4 threads
+#   low_priority   single polls and maintenance, 2 processes
+#   daemon         sweeps of everything that is due, 1 process (one sweep asks hundreds of printers at once)
+set -euo pipefail
+cd "$(dirname "$0")"
+celery=${CELERY:-celery}
+if [ -z "${CELERY:-}" ] && [ -x ../.venv/bin/celery ]; then celery=../.venv/bin/celery; fi
+mkdir -p logs
+
+pids=()
+stop() {
+  trap - INT TERM EXIT
+  kill -TERM "${pids[@]}" 2>/dev/null || true
+  wait "${pids[@]}" 2>/dev/null || true
+}
+trap stop INT TERM EXIT
+
+"$celery" -A printer_inventory worker -Q high_priority -P threads -c "${HIGH_CONCURRENCY:-4}" -n high@%h --loglevel info &
+pids+=($!)
+"$celery" -A printer_inventory worker -Q low_priority -c "${LOW_CONCURRENCY:-2}" -n low@%h --loglevel info &
+pids+=($!)
+"$celery" -A printer_inventory worker -Q daemon -c "${DAEMON_CONCURRENCY:-1}" -n daemon@%h --loglevel info &
+pids+=($!)
+"$celery" -A printer_inventory beat --loglevel info &
+pids+=($!)
+
+# One that ends takes the others with it, so that the supervisor sees the failure and starts all again.
+wait -n "${pids[@]}"
+exit 1
