@@ -57,6 +57,7 @@ class LaunchReport(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     trigger = models.CharField(max_length=10, choices=Trigger.choices, blank=True)
     requested_by = models.CharField(max_length=150, blank=True)
+    service = models.CharField(max_length=10, default="Database")
     queue = models.CharField(max_length=40, default="default")
     priority = models.SmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True, blank=True)

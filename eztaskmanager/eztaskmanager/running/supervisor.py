@@ -7,7 +7,7 @@ import selectors
 import time
 from collections.abc import Callable, Iterable
 
-from django.db import DatabaseError, InterfaceError
+from django.db import InterfaceError, OperationalError
 
 from eztaskmanager.running.forkserver import ForkServer, ForkServerLost
 from eztaskmanager.running.lines import Line
@@ -22,7 +22,7 @@ FLUSH_LINES = 2000
 MAX_WAITING_LINES = 20_000
 """Beyond this many unsaved lines pipes are no longer read: commands then wait at a write."""
 
-DATABASE_TROUBLE = (DatabaseError, InterfaceError)
+DATABASE_TROUBLE = (OperationalError, InterfaceError)
 
 
 class Supervisor:

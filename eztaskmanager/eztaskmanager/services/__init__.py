@@ -28,6 +28,25 @@ def run_management_command(task_id: int) -> None:
         report = claim_or_create(task, host.name)
         if report is not None:
             run_claimed(host, report)
+            settle(task_id)
     finally:
         host.supervisor.close()
     deliver_pending()
+
+
+def settle(task_id: int) -> None:
+    """After a run from RQ: repeat its scheduler's next time in the task's row."""
+    from eztaskmanager.models import Task
+    from eztaskmanager.services.queues import RQTaskQueueService, get_task_service
+    from eztaskmanager.services.runs import refresh_status
+
+    service = get_task_service()
+    task = Task.objects.filter(pk=task_id).first()
+    if task is None or not isinstance(service, RQTaskQueueService):
+        return
+    if task.scheduled_job_id:
+        task.cached_next_ride = service.realign(task)
+        if not task.is_periodic:
+            task.scheduled_job_id = None
+        task.save(update_fields=["cached_next_ride", "scheduled_job_id"])
+        refresh_status([task_id])

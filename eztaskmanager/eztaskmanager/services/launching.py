@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from eztaskmanager.models import LaunchReport, Task
+from eztaskmanager.services import queues
 from eztaskmanager.services.context import acting
 from eztaskmanager.services.runs import claim_run_of, create_run, waiting
 from eztaskmanager.states import Trigger
@@ -18,11 +19,12 @@ def claim_or_create(task: Task, worker: str) -> LaunchReport | None:
     A message without a waiting run comes from the queue's own schedule: a run is made.
     None when the task's overlap rule holds it back; it then stays queued.
     """
-    claimed = claim_run_of(task, worker)
-    if claimed is not None or waiting().filter(task=task).exists():
+    service = queues.EZTASKMANAGER_QUEUE_SERVICE_TYPE
+    claimed = claim_run_of(task, worker, service)
+    if claimed is not None or waiting(service).filter(task=task).exists():
         if claimed is None:
             logger.warning("Task %s still runs; its next run waits.", task.pk)
         return claimed
     with acting(trigger=Trigger.SCHEDULE):
-        create_run(task)
-    return claim_run_of(task, worker)
+        create_run(task, dispatch=False)
+    return claim_run_of(task, worker, service)

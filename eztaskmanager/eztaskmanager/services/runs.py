@@ -15,6 +15,7 @@ from eztaskmanager.services.context import current_actor
 from eztaskmanager.states import Overlap, State, Trigger
 
 SIDE_BY_SIDE = (Overlap.ALLOW,)
+DATABASE = "Database"
 
 
 def create_run(
@@ -24,17 +25,22 @@ def create_run(
     argv: list[str] | None = None,
     previous: LaunchReport | None = None,
     attempt: int = 1,
+    dispatch: bool = True,
 ) -> LaunchReport:
     """Ask for a run of a task, for the current actor; it is queued.
 
     `argv` replaces the task's arguments; `previous` is the run that led to this one.
+    With `dispatch` the project's queue is told; for the database's the row is enough.
     """
+    from eztaskmanager.services import queues
+
     actor = current_actor()
     run = LaunchReport.objects.create(
         task=task,
         state=State.QUEUED,
         trigger=actor.trigger,
         requested_by=actor.user,
+        service=queues.EZTASKMANAGER_QUEUE_SERVICE_TYPE,
         queue=task.queue,
         priority=task.priority,
         queued_at=timezone.now(),
@@ -46,6 +52,8 @@ def create_run(
     if actor.trigger in (Trigger.MANUAL, Trigger.API, Trigger.COMMAND):
         audit.record("run", task, run.pk)
     refresh_status([task.pk])
+    if dispatch:
+        queues.get_task_service().dispatch(run)
     return run
 
 
@@ -69,10 +77,14 @@ def refresh_status(task_ids: Iterable[int]) -> None:
     )
 
 
-def waiting(queues: Sequence[str] | None = None) -> QuerySet[LaunchReport]:
-    """Return the runs that could start now, in the order they should."""
+def waiting(
+    service: str, queues: Sequence[str] | None = None
+) -> QuerySet[LaunchReport]:
+    """Return a queue service's runs that could start now, in the order they should."""
     found = LaunchReport.objects.filter(
-        Q(run_after__isnull=True) | Q(run_after__lte=timezone.now()), state=State.QUEUED
+        Q(run_after__isnull=True) | Q(run_after__lte=timezone.now()),
+        state=State.QUEUED,
+        service=service,
     )
     if queues is not None:
         found = found.filter(queue__in=queues)
@@ -102,7 +114,7 @@ def _claim_locked(worker: str, queues: Sequence[str] | None, limit: int) -> list
     """Lock waiting rows others have not locked; serial tasks are locked with them."""
     with transaction.atomic(using=router.db_for_write(LaunchReport)):
         found = list(
-            waiting(queues)
+            waiting(DATABASE, queues)
             .filter(_may_start())
             .select_for_update(skip_locked=True, of=("self",))
             .values_list("id", "task_id", "task__overlap")[:limit]
@@ -139,7 +151,7 @@ def _claim_one_by_one(
     worker: str, queues: Sequence[str] | None, limit: int
 ) -> list[int]:
     """Compare and swap, for databases with one writer at a time."""
-    candidates = waiting(queues).filter(_may_start())
+    candidates = waiting(DATABASE, queues).filter(_may_start())
     claimed: list[int] = []
     for number, task in candidates.values_list("id", "task_id")[: 2 * limit]:
         if len(claimed) == limit:
@@ -181,12 +193,13 @@ def _mark_tasks(tasks: list[int]) -> None:
     Task.objects.filter(pk__in=tasks).update(status=Task.STATUS_STARTED)
 
 
-def claim_run_of(task: Task, worker: str) -> LaunchReport | None:
+def claim_run_of(task: Task, worker: str, service: str) -> LaunchReport | None:
     """Take the oldest waiting run of one task, for a queue that names the task only.
 
     None when none waits, or when the overlap rule holds it back.
     """
-    for number in waiting().filter(_may_start(), task=task).values_list("pk", flat=True):
+    free = waiting(service).filter(_may_start(), task=task)
+    for number in free.values_list("pk", flat=True):
         one = LaunchReport.objects.filter(pk=number, state=State.QUEUED)
         if one.update(**_running(worker)):
             _mark_tasks([task.pk])
