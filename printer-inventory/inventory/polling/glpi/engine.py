@@ -39,6 +39,9 @@ from inventory.polling.snmp.targets import PollOutcome, Target
 MAX_RETURNS: Final = 2
 """Times a printer goes back to the queue because a run broke before it had answered for any printer."""
 
+CONTROL_MESSAGES: Final = 8
+"""Documents without a device that a run may write: start, end, and room."""
+
 _NOT_ASKED: Final = PollError("bad_answer", "The agent broke down before it asked this device. Try the native engine.")
 _NOT_A_PRINTER: Final = PollError("not_a_printer", "The device answered the agent, but it is no printer.")
 _SILENT: Final = PollError(
@@ -219,8 +222,9 @@ class _Polling:
         return batch.again
 
     def _ask(self, batch: _Batch, folder: Path) -> None:
-        run = AgentRun(self._command(batch, folder), folder, self._settings.timeout, self._stopped)
-        with run:
+        command = self._command(batch, folder)
+        most = len(batch.jobs) + CONTROL_MESSAGES
+        with AgentRun(command, folder, self._settings.timeout, most, self._stopped) as run:
             for octets in run.documents():
                 self._take(batch, octets)
         if self._agent.kind == "netdiscovery":

@@ -40,14 +40,15 @@ class AgentRun:
     """One run of an agent, as a context manager; leaving it ends the whole process group.
 
     `folder` is the run's own, for the agent's temporary files. `patience` is the most seconds between two documents, the first
-    included; `stopped` is asked often whether to give up.
+    included, `most` the most documents; `stopped` is asked often whether to give up.
     """
 
-    def __init__(self, command: Command, folder: Path, patience: float, stopped: Callable[[], bool]) -> None:
+    def __init__(self, command: Command, folder: Path, patience: float, most: int, stopped: Callable[[], bool]) -> None:
         """Prepare the run; nothing is started before the context is entered."""
         self._command = command
         self._folder = folder
         self._patience = patience
+        self._most = most
         self._stopped = stopped
         self._stderr = bytearray()
         self._received = 0
@@ -101,16 +102,19 @@ class AgentRun:
     def documents(self) -> Iterator[bytes]:
         """Yield each document as it completes; raises AgentError when the agent stalls, floods or is stopped."""
         splitter = DocumentSplitter()
+        count = 0
         patient_until = time.monotonic() + self._patience
         for octets in self._output():
-            if octets:
-                try:
-                    documents = splitter.feed(octets)
-                except InventoryXmlError as error:
-                    raise AgentError("too_much", str(error)) from None
-                if documents:
-                    patient_until = time.monotonic() + self._patience
-                yield from documents
+            try:
+                documents = splitter.feed(octets)
+            except InventoryXmlError as error:
+                raise AgentError("too_much", str(error)) from None
+            count += len(documents)
+            if count > self._most:
+                raise AgentError("too_much", f"The agent wrote more than {self._most} documents.")
+            if documents:
+                patient_until = time.monotonic() + self._patience
+            yield from documents
             if time.monotonic() > patient_until:
                 raise AgentError("stalled", f"The agent gave no answer within {self._patience:g} seconds.")
 
@@ -120,7 +124,7 @@ class AgentRun:
             pass
 
     def _output(self) -> Iterator[bytes]:
-        """Yield standard output as it arrives, b"" when a tick passes without any, until it is closed or the agent ends."""
+        """Yield standard output as it arrives, b"" where a look found none, until all is closed or the agent has ended."""
         process = self._process
         if process is None or process.stdout is None or process.stderr is None:
             raise AgentError("cannot_start", "The agent was not started.")
@@ -133,17 +137,17 @@ class AgentRun:
                 if self._stopped():
                     raise AgentError("stopped", "The run was stopped.")
                 events = selector.select(TICK)
+                heard = b""
                 for key, _ in events:
                     octets = os.read(key.fd, 65536)
                     if not octets:
                         selector.unregister(key.fileobj)
                     elif key.fileobj is process.stdout:
-                        yield self._counted(octets)
+                        heard = self._counted(octets)
                     else:
                         self._stderr += octets
                         del self._stderr[:-STDERR_KEPT]
-                if not events:
-                    yield b""
+                yield heard
                 if ended_at is None and self._has_ended():
                     ended_at = time.monotonic()
                 if ended_at is not None and not events and time.monotonic() - ended_at > GRACE:
