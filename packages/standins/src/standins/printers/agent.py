@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,8 +12,8 @@ from .view import NO_ACCESS, NO_ERROR, NO_SUCH_NAME, TOO_BIG, Query
 
 V1, V2C, V3 = 0, 1, 3
 ASKED: Final = {V1: {ber.GET, ber.GET_NEXT, ber.SET}, V2C: {ber.GET, ber.GET_NEXT, ber.GET_BULK, ber.SET}}
-MAX_MESSAGE: Final = 1472
-"""Bytes of UDP payload in one Ethernet frame: the largest answer unless told otherwise."""
+Answerer = Callable[[Printer, Face, "Request", int], bytes | None]
+"""Returns the PDU a printer answers from a face in at most so many bytes, or None where it keeps silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,33 +88,30 @@ def _shortened(request: Request, varbinds: list[bytes], room: int) -> bytes:
 class CommunityAgent:
     """Answers v1 and v2c messages that carry the right community."""
 
-    def __init__(self, community: str, largest: int = MAX_MESSAGE) -> None:
-        """Answer in messages of at most `largest` bytes."""
-        self.community = community.encode()
-        self.largest = largest
+    def __init__(self, community: str, largest: int, answer_pdu: Answerer) -> None:
+        """Answer in messages of at most `largest` bytes; `answer_pdu` is asked for the PDU."""
+        self._community = community.encode()
+        self._largest = largest
+        self._answer_pdu = answer_pdu
         self._heads = {
-            version: ber.integer(version) + ber.tlv(ber.OCTET_STRING, self.community) for version in (V1, V2C)
+            version: ber.integer(version) + ber.tlv(ber.OCTET_STRING, self._community) for version in (V1, V2C)
         }
 
-    def read(self, data: bytes) -> Request | None:
-        """Return the request of a v1 or v2c message, None where the community is wrong; raise BerError for malformed ones."""
+    def answer(self, printer: Printer, data: bytes) -> bytes | None:
+        """Return the message that answers one, None where the community is wrong; raise BerError for malformed ones.
+
+        The printer must be prepared.
+        """
         start, end = ber.expect(data, 0, len(data), ber.SEQUENCE)
         if end != len(data):
             raise ber.BerError("bytes behind the message")
         version, at = ber.read_integer(data, start, end)
-        if version not in self._heads:
+        head = self._heads.get(version)
+        if head is None:
             raise ber.BerError("no version of SNMP with communities")
         community, at = ber.read_octets(data, at, end)
         request = read_pdu(version, data, at, end)
-        return request if community == self.community else None
-
-    def answer(self, printer: Printer, request: Request, largest: int | None = None) -> bytes:
-        """Return the message that answers a request; the printer must be prepared."""
-        head = self._heads[request.version]
-        room = (largest or self.largest) - len(head) - 4
-        pdu = answer_pdu(printer.faces[b""], printer.own, request, room)
-        return ber.tlv(ber.SEQUENCE, head + pdu)
-
-    def wrap(self, version: int, pdu: bytes) -> bytes:
-        """Return the message around a response PDU."""
-        return ber.tlv(ber.SEQUENCE, self._heads[version] + pdu)
+        if community != self._community:
+            return None
+        pdu = self._answer_pdu(printer, printer.faces[b""], request, self._largest - len(head) - 4)
+        return None if pdu is None else ber.tlv(ber.SEQUENCE, head + pdu)

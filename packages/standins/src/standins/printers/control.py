@@ -11,8 +11,10 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final
 
+from .faults import KNOWN, Faults
 from .modelled import Modelled
 from .printer import Printer
+from .reshape import reshape
 from .world import World
 
 LINE_LIMIT: Final = 1 << 20
@@ -39,6 +41,7 @@ class ControlServer:
             "reset_counters": self._reset_counters,
             "swap_board": self._swap_board,
             "replace_device": self._replace_device,
+            "faults": self._faults,
             "statistics": self._statistics,
             "log": lambda _: list(self.world.log),
         }
@@ -115,17 +118,27 @@ class ControlServer:
 
     def _swap_board(self, command: dict[str, Any]) -> Any:
         printer, subject = self._modelled(command)
-        moment = self.world.clock.moment()
         parts = {part: bool(command.get(part, part == "mac")) for part in ("serial", "mac", "counters")}
-        subject.swap_board(moment.at, **parts)
-        printer.put(subject, rebooted_at=moment.up)
-        return self._changed(printer)
+        subject.swap_board(self.world.clock.moment().at, **parts)
+        return self._rebooted(printer)
 
     def _replace_device(self, command: dict[str, Any]) -> Any:
         printer, subject = self._modelled(command)
         subject.new_device(self.world.spec(command.get("device") or subject.spec.id))
-        printer.put(subject, rebooted_at=self.world.clock.moment().up)
+        return self._rebooted(printer)
+
+    def _rebooted(self, printer: Printer) -> dict[str, Any]:
+        printer.reboot(self.world.clock.moment())
+        printer.show(reshape(printer.subject.shapes, printer.faults))
         return self._changed(printer)
+
+    def _faults(self, command: dict[str, Any]) -> Any:
+        """Replace a printer's faults (none: an empty object); return the names of all there are."""
+        printer = self._printer(command)
+        wanted = command.get("faults", {})
+        printer.faults = Faults(wanted) if wanted else None
+        printer.show(reshape(printer.subject.shapes, printer.faults))
+        return {name: text for name, (_, text) in KNOWN.items()}
 
     def _statistics(self, command: dict[str, Any]) -> Any:
         """Per printer what came in since the last reset; `reset` starts anew, but forgets no request in flight."""

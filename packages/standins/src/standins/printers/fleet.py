@@ -124,6 +124,10 @@ class PrinterFleet:
         """Put another device (of the same model unless named) at the address; return the new truth."""
         return self.do("replace_device", printer=printer, device=device)
 
+    def set_faults(self, printer: int | str, **faults: Any) -> None:
+        """Give a printer exactly these faults (`faults.KNOWN` names them); none makes it well again."""
+        self.do("faults", printer=printer, faults=faults)
+
     def statistics(self, *, reset: bool = False) -> Any:
         """Return packets, requests, answers and most requests in flight per printer, and packets to nobody."""
         return self.do("statistics", reset=reset)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from . import ber
 from .ber import Oid
 from .clock import Moment
 from .identity import Identity
 from .objects import Facts, Shape, Value
+
+if TYPE_CHECKING:
+    from .faults import Faults
+    from .usm import Engine
 
 BOOT_SPAN: Final = 90 * 86_400
 
@@ -79,40 +83,44 @@ def encoded(tag: int, value: Value, codec: str) -> bytes:
 
 
 class Printer:
-    """A place in the fleet: `number` counts from 0, `own` is the address as four numbers."""
+    """A place in the fleet: `number` counts from 0, `own` is the address as four numbers, `boots` its restarts."""
 
     __slots__ = (
-        "_alerts", "_at", "_boot", "_stamp", "address", "counts", "faces", "number", "own", "packet_info", "place",
+        "_boot", "_facts", "_stamp", "address", "boots", "counts", "engine", "faces", "faults", "number", "own", "packet_info",
         "snmp_port", "subject", "web_counts", "web_port",
     )  # fmt: skip
 
-    def __init__(self, number: int, address: str, place: tuple[str, str], subject: Subject) -> None:
+    def __init__(self, number: int, address: str, subject: Subject) -> None:
         """Put a subject at an address; ports are set when its sockets are open."""
         self.number = number
         self.address = address
         self.own: Oid = tuple(map(int, address.split(".")))
-        self.place = place
         self.snmp_port = self.web_port = 0
         self.packet_info = b""
         self.counts = Counts()
         self.web_counts = Counts()
+        self.faults: Faults | None = None
+        self.engine: Engine | None = None
+        self.boots = number % 5 + 1
         self._boot = (number * 7919 * 641) % BOOT_SPAN + 3600.0
-        self.put(subject)
-
-    def put(self, subject: Subject, *, rebooted_at: float | None = None) -> None:
-        """Let another subject stand at the address (or the same one, changed)."""
         self.subject = subject
-        self.faces = {name: Face(shape) for name, shape in subject.shapes.items()}
-        self._stamp: tuple[int, int] | None = None
-        self._at = -1.0
-        self._alerts: Any = None
-        if rebooted_at is not None:
-            self._boot = -rebooted_at
+        self.show(subject.shapes)
+
+    def reboot(self, moment: Moment) -> None:
+        """Switch off and on: the time since boot starts anew."""
+        self._boot = -moment.up
+        self.boots += 1
+        self.engine = None
+
+    def show(self, shapes: dict[bytes, Shape]) -> None:
+        """Show these objects, by the name of their SNMPv3 context; "" is what v1 and v2c see."""
+        self.faces = {name: Face(shape) for name, shape in shapes.items()}
+        self.touch()
 
     def touch(self) -> None:
         """Forget that the answers are ready: somebody meddled with the subject."""
-        self._stamp = None
-        self._at = -1.0
+        self._stamp: tuple[int, int] | None = None
+        self._facts: Facts | None = None
 
     def up_seconds(self, moment: Moment) -> float:
         """Return the real seconds since the printer was switched on."""
@@ -123,19 +131,23 @@ class Printer:
         if self._stamp == moment.stamp:
             return
         ticks = int(self.up_seconds(moment) * 100)
-        facts = self.subject.facts(moment.at, ticks)
-        fresh = self._stamp is None
-        trouble = facts.alerts != self._alerts
+        before = self._facts
+        if before is not None and before.snapshot.at == moment.at:
+            # Simulated time stands still: only the clock since boot has moved.
+            self._facts = Facts(before.identity, before.snapshot, before.alerts, ticks)
+        else:
+            self._facts = self.subject.facts(moment.at, ticks)
         for face in self.faces.values():
-            groups = face.shape
-            face.fill(groups.ticks, facts, self.own)
-            if fresh:
-                face.fill(groups.fixed, facts, self.own)
-            if moment.at != self._at:
-                face.fill(groups.moving, facts, self.own)
-            if trouble or fresh:
-                face.fill(groups.alerts, facts, self.own)
-                face.note_absent()
-        self._alerts = facts.alerts
-        self._at = moment.at
+            self._fill(face, self._facts, before)
         self._stamp = moment.stamp
+
+    def _fill(self, face: Face, facts: Facts, before: Facts | None) -> None:
+        shape = face.shape
+        face.fill(shape.ticks, facts, self.own)
+        if before is None:
+            face.fill(shape.fixed, facts, self.own)
+        if before is None or before.snapshot is not facts.snapshot:
+            face.fill(shape.moving, facts, self.own)
+        if before is None or before.alerts != facts.alerts:
+            face.fill(shape.alerts, facts, self.own)
+            face.note_absent()

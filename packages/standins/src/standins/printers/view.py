@@ -87,7 +87,8 @@ class View:
     def __init__(self, rows: Iterable[Row]) -> None:
         """Sort and encode the rows."""
         table: dict[Oid, tuple[Row, Oid]] = {}
-        for row in rows:
+        self.rows = list(rows)
+        for row in self.rows:
             key = row.object + (OWN if row.instance is None else row.instance)
             table[key] = row, key
         self.keys: list[Oid] = sorted(table)
@@ -101,6 +102,13 @@ class View:
             if row.instance is not None:
                 self._positions[ber.oid_content(key)] = position
         self._plans: dict[Query, Plan] = {}
+
+    def column(self, oid: Oid) -> Oid:
+        """Return the object type above an instance; `oid` itself where there is none."""
+        for size in range(len(oid), 1, -1):
+            if oid[:size] in self._objects:
+                return oid[:size]
+        return oid
 
     def answer(self, query: Query, own: Oid, largest: int) -> Plan:
         """Return the plan for a query of the printer whose own address is `own`; raise BerError for malformed varbinds."""

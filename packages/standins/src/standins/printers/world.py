@@ -84,7 +84,7 @@ class World:
         for number in range(config.count):
             address, place = self.address(number), place_of(number)
             subject = Modelled(specs[number % len(specs)], config.seed, number, self.calendar, address, place)
-            made.append(Printer(number, address, place, subject))
+            made.append(Printer(number, address, subject))
         return made
 
     def _recorded(self, folder: Path) -> list[Printer]:
