@@ -33,6 +33,8 @@ def build(request: HttpRequest) -> dict[str, Any]:
         "accent": config.get("accent", "printers"),
         "version": config.get("version", ""),
         "sections": sections,
+        "login_url": url_of(config.get("login_url", "login")),
+        "logout_url": url_of(config.get("logout_url", "logout")),
         "home_url": urls["home"] or "/",
         "palette": [
             {

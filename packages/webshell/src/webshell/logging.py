@@ -7,8 +7,12 @@ from typing import Final
 
 from webshell import requestid
 
-ESCAPES: Final = {code: f"\\x{code:02x}" for code in [*range(32), *range(0x7F, 0xA0)] if code != 0x09}
-ESCAPES |= {0x0A: "\\n", 0x0D: "\\r", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+ESCAPES: Final = {code: f"\\x{code:02x}" for code in [*range(32), *range(0x7F, 0xA0)] if code != 0x09} | {
+    0x0A: "\\n",
+    0x0D: "\\r",
+    0x2028: "\\u2028",
+    0x2029: "\\u2029",
+}
 
 
 class RequestIdFilter(logging.Filter):

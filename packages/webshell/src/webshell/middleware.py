@@ -7,12 +7,13 @@ from contextvars import Token
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import HttpRequest
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.http import HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from webshell import requestid
+from webshell.errors import method_not_allowed
 
 HEADER: Final = "X-Request-ID"
 Handler = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
@@ -37,9 +38,7 @@ class BothWays:
             return self.handle_async(request)
         state = self.before(request)
         try:
-            response = cast("HttpResponseBase", self.get_response(request))
-            self.after(request, response)
-            return response
+            return self.after(request, cast("HttpResponseBase", self.get_response(request)))
         finally:
             self.finally_(state)
 
@@ -47,17 +46,17 @@ class BothWays:
         """Do the same under ASGI."""
         state = self.before(request)
         try:
-            response = await cast("Awaitable[HttpResponseBase]", self.get_response(request))
-            self.after(request, response)
-            return response
+            return self.after(request, await cast("Awaitable[HttpResponseBase]", self.get_response(request)))
         finally:
             self.finally_(state)
 
     def before(self, request: HttpRequest) -> Any:
         """Prepare the request; what it returns is handed to `finally_`."""
 
-    def after(self, request: HttpRequest, response: HttpResponseBase) -> None:
-        """Complete the response."""
+    def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Return the response, completed."""
+        del request
+        return response
 
     def finally_(self, state: Any) -> None:
         """Undo what `before` set up, whether or not there is a response."""
@@ -72,9 +71,10 @@ class RequestIdMiddleware(BothWays):
         request.request_id = identity  # type: ignore[attr-defined]  # Django requests carry what middleware adds
         return requestid.current.set(identity)
 
-    def after(self, request: HttpRequest, response: HttpResponseBase) -> None:
+    def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Tell the id."""
         response.headers[HEADER] = request.request_id  # type: ignore[attr-defined]  # set in before()
+        return response
 
     def finally_(self, state: Token[str]) -> None:
         """Forget the id, so that the thread's next log line does not carry it."""
@@ -93,10 +93,33 @@ class SecurityHeadersMiddleware(BothWays):
         "Cross-Origin-Resource-Policy": "same-origin",
     }
 
-    def after(self, request: HttpRequest, response: HttpResponseBase) -> None:
+    def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Set each header that is not there yet."""
         for name, value in self.headers.items():
             response.headers.setdefault(name, value)
+        return response
+
+
+class EmptyErrorsMiddleware(BothWays):
+    """Gives Django's empty 405 a body: a page for people, problem details for programs. `Allow` stays.
+
+    Only an async request pays a thread hop, and only for such an answer: the page may ask for the visitor.
+    """
+
+    def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Replace an empty 405."""
+        if not isinstance(response, HttpResponseNotAllowed) or response.content:
+            return response
+        page = method_not_allowed(request)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
+
+    async def handle_async(self, request: HttpRequest) -> HttpResponseBase:
+        """Do the same under ASGI."""
+        response = await cast("Awaitable[HttpResponseBase]", self.get_response(request))
+        if not isinstance(response, HttpResponseNotAllowed):
+            return response
+        return await sync_to_async(self.after)(request, response)
 
 
 class TimeZoneMiddleware(BothWays):

@@ -63,7 +63,7 @@ def time_element(value: datetime | None, missing: str, attribute: str) -> SafeSt
         return format_html('<span class="text-3">{}</span>', missing) if missing else EMPTY
     aware = timezone.make_aware(value) if timezone.is_naive(value) else value
     local = timezone.localtime(aware)
-    shown = date_format(local, "SHORT_DATETIME_FORMAT")
+    shown = date_format(local, "j M Y, H:i")
     exact = f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
     stamp = aware.isoformat(timespec="seconds")
     return format_html('<time datetime="{}" title="{}"{}>{}</time>', stamp, exact, SafeString(attribute), shown)

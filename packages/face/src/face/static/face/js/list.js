@@ -79,7 +79,7 @@
       if (event.key === "j") move(1);
       else if (event.key === "k") move(-1);
       else if (event.key === "x" && row) toggle(row, !selected.has(row.dataset.id));
-      else if (event.key === "Enter" && row && event.target === document.body) location.href = row.dataset.href;
+      else if (event.key === "Enter" && row && !event.target.closest("a, button, summary, [role=tab]")) location.href = row.dataset.href;
       else if (event.key === "Escape") clear();
       else return;
       event.preventDefault();
@@ -97,9 +97,13 @@
       const hidden = new Set(stored.split(","));
       boxes.forEach((input) => { input.checked = !hidden.has(input.value); });
     }
-    const columns = () => boxes.forEach((input) => {
-      table.querySelectorAll(`[data-column="${CSS.escape(input.value)}"]`).forEach((cell) => { cell.hidden = !input.checked; });
-    });
+    const columns = () => {
+      boxes.forEach((input) => {
+        table.querySelectorAll(`[data-column="${CSS.escape(input.value)}"]`).forEach((cell) => { cell.hidden = !input.checked; });
+      });
+      const shown = boxes.filter((input) => input.checked).map((input) => input.value).join(",");
+      document.querySelectorAll(`[data-columns-value="${name}"]`).forEach((field) => { field.value = shown; });
+    };
     boxes.forEach((input) => input.addEventListener("change", () => {
       face.write(key, boxes.filter((other) => !other.checked).map((other) => other.value).join(","));
       columns();
@@ -108,10 +112,10 @@
 
     const densities = ["", "compact", "roomy"];
     const density = (value) => { table.classList.remove("compact", "roomy"); if (value) table.classList.add(value); };
-    density(face.read("face.density") || "");
+    density(face.read(`face.density.${name}`) || "");
     document.querySelector(`[data-density="${name}"]`)?.addEventListener("click", () => {
-      const next = densities[(densities.indexOf(face.read("face.density") || "") + 1) % densities.length];
-      face.write("face.density", next);
+      const next = densities[(densities.indexOf(face.read(`face.density.${name}`) || "") + 1) % densities.length];
+      face.write(`face.density.${name}`, next);
       density(next);
     });
 
@@ -135,12 +139,13 @@
     const swap = (fresh) => {
       const old = body.querySelector(`tr[data-id="${CSS.escape(fresh.dataset.id)}"]`);
       if (!old || old.cells.length !== fresh.cells.length) return;
+      old.className = [fresh.className, ...["at", "selected"].filter((one) => old.classList.contains(one))].join(" ").trim();
       [...fresh.cells].forEach((cell, place) => {
         const before = old.cells[place];
         if (before.matches(".cell-check") || before.dataset.value === cell.dataset.value) return;
         before.dataset.value = cell.dataset.value;
         before.replaceChildren(...cell.childNodes);
-        before.classList.remove("flash");
+        before.className = cell.className;
         requestAnimationFrame(() => before.classList.add("flash"));
       });
     };
@@ -150,5 +155,42 @@
     };
     face.refreshAll = () => face.refreshRows(rows().map((row) => row.dataset.id));
     paint();
+  });
+
+  // Saved views: a name for this page's query, kept in this browser per list.
+  document.querySelectorAll("[data-views]").forEach((menu) => {
+    const key = `face.views.${menu.dataset.views}`;
+    const stored = () => { try { return JSON.parse(face.read(key)) || []; } catch { return []; } };
+    const host = menu.querySelector("[data-views-list]");
+    const form = menu.querySelector("form");
+    const here = () => { const query = new URLSearchParams(location.search); query.delete("page"); return query.toString(); };
+    const keep = (views) => { face.write(key, JSON.stringify(views)); draw(); };
+    const draw = () => {
+      host.replaceChildren(...stored().map((view) => {
+        const line = face.element("div", "view-row");
+        const link = face.element("a", `dropdown-item${view.query === here() ? " active" : ""}`, view.name);
+        link.href = `?${view.query}`;
+        const remove = face.element("button", "btn btn-quiet btn-icon btn-sm");
+        remove.type = "button";
+        remove.setAttribute("aria-label", face.say("delete", { name: view.name }));
+        remove.append(face.element("i", "bi bi-x"));
+        remove.addEventListener("click", () => {
+          const before = stored();
+          keep(before.filter((other) => other.name !== view.name));
+          face.toast(face.say("viewDeleted", { name: view.name }), "ok", { run: () => keep(before) });
+        });
+        line.append(link, remove);
+        return line;
+      }));
+    };
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const name = form.elements.name.value.trim().slice(0, 60);
+      if (!name) return;
+      keep([...stored().filter((view) => view.name !== name), { name, query: here() }]);
+      form.reset();
+      face.toast(face.say("viewSaved", { name }));
+    });
+    draw();
   });
 })();

@@ -17,7 +17,11 @@
         if (lost) onReconnect?.();
         lost = false;
       });
-      socket.addEventListener("message", (event) => onMessage(JSON.parse(event.data)));
+      socket.addEventListener("message", (event) => {
+        let hint;
+        try { hint = JSON.parse(event.data); } catch { return; }
+        onMessage(hint);
+      });
       socket.addEventListener("close", (event) => {
         if (event.code >= REFUSED) return mark(true);
         if (lost) mark(true);
@@ -32,6 +36,12 @@
   // A progress element: <div class="job" data-job="URL"> fed by {state, done, total, text, reason}.
   const ended = new Set(["done", "failed", "stopped", "lost"]);
   const look = { queued: "waiting", running: "running", done: "ok", failed: "failed", stopped: "waiting", lost: "lost" };
+  const signs = { queued: "hourglass", running: "arrow-repeat", done: "check-circle-fill", failed: "x-circle-fill", stopped: "stop-circle", lost: "question-circle" };
+  face.stateBadge = (state) => {
+    const badge = face.element("span", `state s-${look[state] || "waiting"}`, face.say(state));
+    badge.prepend(face.element("i", `bi bi-${signs[state] || "circle"}`));
+    return badge;
+  };
   face.showJob = (element, job) => {
     const bar = element.querySelector("progress");
     if (job.state === "queued" || !job.total) bar.removeAttribute("value");
@@ -39,6 +49,8 @@
     bar.className = `s-${look[job.state]}`;
     const figures = element.querySelector(".job-figures");
     if (figures) figures.textContent = job.text;
+    const badge = element.querySelector("[data-job-state]");
+    if (badge) badge.replaceChildren(face.stateBadge(job.state));
     const text = element.querySelector(".job-text");
     if (text) text.textContent = job.reason || "";
     element.dataset.state = job.state;
@@ -46,12 +58,18 @@
     if (stop) stop.hidden = ended.has(job.state);
   };
   face.followJob = async (element) => {
-    for (;;) {
-      let job;
-      try { job = await face.send(element.dataset.job); } catch { return; }
-      face.showJob(element, job);
-      if (ended.has(job.state)) return element.dispatchEvent(new CustomEvent("face:ended", { bubbles: true, detail: job }));
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+    const url = element.dataset.job;
+    for (let wait = 1000; element.isConnected && element.dataset.job === url;) {
+      try {
+        const job = await face.send(url);
+        face.showJob(element, job);
+        if (ended.has(job.state)) return element.dispatchEvent(new CustomEvent("face:ended", { bubbles: true, detail: job }));
+        wait = 1000;
+      } catch (error) {
+        if (error.status && error.status < 500) return face.complain(error);
+        wait = Math.min(wait * 2, LONGEST_WAIT);
+      }
+      await new Promise((resolve) => setTimeout(resolve, wait));
     }
   };
   document.querySelectorAll("[data-job]").forEach(face.followJob);

@@ -22,12 +22,13 @@
   document.querySelectorAll("[data-toast]").forEach(expire);
   document.addEventListener("click", (event) => event.target.closest("[data-close]")?.closest("[data-toast]")?.remove());
 
+  // A notice for ten seconds; `undo` is {run, label}. A failure stays until it is closed. Focus is never moved.
   face.toast = (text, state = "ok", undo) => {
     const note = element("div", `toast-note s-${state}`);
     note.dataset.toast = "";
     note.append(element("i", `bi bi-${signs[state] || "info-circle"}`), element("p", "", text));
     if (undo) {
-      const button = element("button", "toast-undo", undo.label);
+      const button = element("button", "toast-undo", undo.label || face.say("undo"));
       button.type = "button";
       button.addEventListener("click", () => { note.remove(); undo.run(); });
       note.append(button);
@@ -61,6 +62,7 @@
       sheet.onclose = () => resolve(sheet.returnValue === "yes");
       sheet.returnValue = "no";
       sheet.showModal();
+      if (typed) input.focus();
     });
   document.addEventListener("submit", async (event) => {
     const form = event.target;
@@ -80,8 +82,29 @@
   const palette = document.querySelector("dialog[data-palette]");
   const entries = () => {
     const given = document.getElementById("palette");
-    const rail = [...document.querySelectorAll(".rail-item")].map((link) => ({ label: link.textContent.trim(), url: link.href, icon: "arrow-right" }));
-    return [...(given ? JSON.parse(given.textContent) : []), ...rail];
+    const rail = [...document.querySelectorAll(".rail-item")].map((link) => ({
+      label: link.textContent.trim(), url: link.href, icon: link.querySelector(".bi")?.className.match(/bi-(\S+)/)?.[1],
+    }));
+    const page = [...document.querySelectorAll("[data-command]")].filter((one) => !one.disabled).map((one) => ({
+      label: one.dataset.command || one.textContent.trim(), icon: one.querySelector(".bi")?.className.match(/bi-(\S+)/)?.[1], run: () => one.click(),
+    }));
+    return [...page, ...(given ? JSON.parse(given.textContent) : []), ...rail];
+  };
+  // What <dialog data-palette data-url="..."> finds for the typed text: [{label, url, icon, hint}], asked 150 ms after the last key.
+  let found = [];
+  let asking = null;
+  const ask = (text) => {
+    clearTimeout(asking);
+    found = [];
+    if (!palette.dataset.url || text.length < 2) return;
+    asking = setTimeout(async () => {
+      try {
+        const answer = await face.send(`${palette.dataset.url}?q=${encodeURIComponent(text)}`);
+        if (input.value.trim() !== text) return;
+        found = answer.entries.map((one) => ({ ...one, found: true }));
+        draw();
+      } catch { /* the entries of the page still work */ }
+    }, 150);
   };
   const input = palette?.querySelector("input");
   const list = palette?.querySelector("ul");
@@ -89,10 +112,11 @@
   let chosen = 0;
   const matches = (label, text) => text.toLowerCase().split(/\s+/).every((word) => label.toLowerCase().includes(word));
   const draw = () => {
-    shown = entries().filter((entry) => matches(entry.label, input.value.trim())).slice(0, 30);
+    shown = [...entries().filter((entry) => matches(entry.label, input.value.trim())), ...found].slice(0, 30);
     chosen = Math.max(0, Math.min(chosen, shown.length - 1));
     list.replaceChildren(...shown.map((entry, place) => {
       const item = element("li");
+      item.id = `palette-${place}`;
       item.setAttribute("role", "option");
       item.setAttribute("aria-selected", place === chosen);
       item.append(element("i", `bi bi-${entry.icon || "arrow-right"}`), element("span", "", entry.label));
@@ -102,19 +126,23 @@
     }));
     palette.querySelector(".palette-none").hidden = shown.length > 0;
     list.children[chosen]?.scrollIntoView({ block: "nearest" });
+    input.setAttribute("aria-activedescendant", shown.length ? `palette-${chosen}` : "");
   };
   const go = (entry) => {
     palette.close();
-    if (entry.press) document.querySelector(entry.press)?.click();
+    if (entry.run) entry.run();
+    else if (entry.press) document.querySelector(entry.press)?.click();
     else location.href = entry.url;
   };
   face.openPalette = () => {
+    if (!palette || palette.open) return;
     input.value = "";
+    found = [];
     chosen = 0;
     palette.showModal();
     draw();
   };
-  input?.addEventListener("input", () => { chosen = 0; draw(); });
+  input?.addEventListener("input", () => { chosen = 0; ask(input.value.trim()); draw(); });
   input?.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       chosen = (chosen + (event.key === "ArrowDown" ? 1 : -1) + shown.length) % Math.max(shown.length, 1);
@@ -135,8 +163,8 @@
     }
     if (event.ctrlKey || event.metaKey || event.altKey || face.typing(event.target) || document.querySelector("dialog[open]")) return;
     if (event.key === "/") {
-      const search = document.querySelector("[data-search]");
-      if (!search) return;
+      const search = document.querySelector("[data-list-search]") || document.querySelector("[data-search]");
+      if (!search || search.offsetParent === null) return;
       event.preventDefault();
       search.focus();
       search.select();
