@@ -68,7 +68,7 @@ def alerts_of(spec: DeviceSpec, snapshot: Snapshot) -> dict[int, AlertRow]:
     rows: dict[int, AlertRow] = {}
     words = spec.console
     if snapshot.jammed:
-        rows[JAM_ROW] = AlertRow(CRITICAL, 13, 1, 1, 8, words.get("jam", "Paper jam"), JAMMED)
+        rows[JAM_ROW] = AlertRow(CRITICAL, 13, 1, 1, 8, words["jam"], JAMMED)
     for place, (tray, sheets) in enumerate(zip(spec.trays, snapshot.trays, strict=True)):
         if tray.measured and sheets < LOW_TRAY * tray.capacity:
             rows[TRAY_ROW + place] = AlertRow(
@@ -81,8 +81,9 @@ def alerts_of(spec: DeviceSpec, snapshot: Snapshot) -> dict[int, AlertRow]:
         empty = supply.condition == "empty"
         code = CODES.get(supply.spec.kind, (807, 808))[empty]
         name = supply.spec.description.split(", PN")[0].rstrip("\0")
-        text = f"{words.get('empty' if empty else 'low', 'Replace toner' if empty else 'Toner low')} {name}"
         is_toner = supply.spec.kind in {"toner", "toner_cartridge", "ink", "ink_cartridge"}
+        said = words["empty" if empty else "low"] if is_toner else "replace now" if empty else "order a new one"
+        text = f"{name}: {said}"
         bit = (NO_TONER if empty else LOW_TONER) if is_toner else SERVICE if empty else 0
         severity = CRITICAL if empty else WARNING
         rows[first + place] = AlertRow(severity, 11, supply.spec.index, supply.spec.index, code, text, bit)

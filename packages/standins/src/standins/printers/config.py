@@ -49,7 +49,8 @@ class FleetConfig:
     serial and MAC made different when `vary`. In mode `addresses` printer n has the n-th address of `network` (scattered over it
     when `scatter`) and all share `snmp_port` and `web_port`; in mode `ports` all are 127.0.0.1 and printer n has port + n; port 0
     lets the kernel choose. `start` is the simulated time to begin at (seconds since 1970; now when None). `largest` is the
-    largest SNMP message in bytes; `log` how many requests are remembered one by one; `web` whether status pages are served.
+    largest SNMP message in bytes; `log` how many requests are remembered one by one; `web` whether status pages are served, and
+    `web_user` and `web_password` what the protected ones ask for.
     """
 
     count: int = 10
@@ -63,6 +64,8 @@ class FleetConfig:
     snmp_port: int = 0
     web_port: int = 0
     web: bool = True
+    web_user: str = "admin"
+    web_password: str = "fleet-web-pass"  # noqa: S105 - it guards invented pages
     community: str = "public"
     users: tuple[V3User, ...] = DEFAULT_USERS
     speed: float = 1.0

@@ -7,6 +7,7 @@ public ones: RFC 3805 (Printer-MIB), RFC 2790 (HOST-RESOURCES-MIB), RFC 1213 and
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -29,6 +30,12 @@ CODECS: Final = {
     2251: "cp1251", 2252: "cp1252",
 }  # fmt: skip
 """prtLocalizationCharacterSet (IANA MIBenum) and the Python codec of the same."""
+
+
+CONSOLE: Final = {
+    "ready": "Ready", "printing": "Printing", "low": "Toner low", "empty": "Replace toner", "jam": "Paper jam",
+}  # fmt: skip
+"""What the panel says unless a description has other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,7 @@ class DeviceSpec:
     printer_mib_index: bool = True
     colorants: tuple[str, ...] = ()
     interfaces: tuple[str, ...] = ("loopback", "ethernet")
-    console: dict[str, str] = field(default_factory=dict)
+    console: Mapping[str, str] = field(default_factory=lambda: CONSOLE)
     web: str = "table"
 
     @property
@@ -132,6 +139,7 @@ def parse(text: str, name: str) -> DeviceSpec:
             for kind, rows in data.get("objects", {}).items()
             for oid, value in rows.items()
         )
+        data["console"] = {**CONSOLE, **data.get("console", {})}
         printing = data.get("printing", {})
         data["printing"] = PrintingSpec(**{**printing, "pages_per_day": tuple(printing["pages_per_day"])})
         for key in ("colorants", "interfaces"):

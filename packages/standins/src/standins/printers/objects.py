@@ -272,12 +272,12 @@ def console(spec: DeviceSpec, facts: Facts) -> str:
     words = spec.console
     conditions = {supply.condition for supply in facts.snapshot.supplies}
     if facts.snapshot.jammed:
-        return words.get("jam", "Paper jam")
+        return words["jam"]
     if "empty" in conditions:
-        return words.get("empty", "Replace toner")
+        return words["empty"]
     if facts.snapshot.printing:
-        return words.get("printing", "Printing")
-    return words.get("low", "Toner low") if "low" in conditions else words.get("ready", "Ready")
+        return words["printing"]
+    return words["low"] if "low" in conditions else words["ready"]
 
 
 def _private(made: Builder, spec: DeviceSpec, oid: str, kind: str, value: object) -> None:

@@ -141,6 +141,11 @@ class Printer:
             self._fill(face, self._facts, before)
         self._stamp = moment.stamp
 
+    def facts(self, moment: Moment) -> Facts:
+        """Return what the printer's answers of a moment are made of."""
+        self.prepare(moment)
+        return self._facts or self.subject.facts(moment.at, int(self.up_seconds(moment) * 100))
+
     def _fill(self, face: Face, facts: Facts, before: Facts | None) -> None:
         shape = face.shape
         face.fill(shape.ticks, facts, self.own)

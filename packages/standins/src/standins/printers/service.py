@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from .control import ControlServer
 from .desk import Desk
 from .udp import UdpServer
+from .web import WebServer
 from .world import World
 
 PARENT_CHECK = 1.0
@@ -35,6 +36,9 @@ async def serve(world: World, on_ready: Callable[[Ready], None], *, parent: int 
         loop.add_signal_handler(number, stop.set)
     udp = UdpServer(world, Desk(world).take)
     udp.open()
+    web = WebServer(world)
+    if world.config.web:
+        await web.open()
     token = secrets.token_urlsafe(24)
     control = ControlServer(world, token)
     port = await control.open()
@@ -52,6 +56,7 @@ async def serve(world: World, on_ready: Callable[[Ready], None], *, parent: int 
             with suppress(asyncio.CancelledError):
                 await watcher
         await control.close()
+        await web.close()
         udp.close()
 
 

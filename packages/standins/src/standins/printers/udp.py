@@ -62,9 +62,7 @@ class UdpServer:
         if config.mode == "addresses":
             sock = _socket()
             sock.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
-            with suppress(OSError):
-                # A second fence beside the check of the address: nothing from another interface even arrives.
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
+            fence(sock)
             self._sockets.append(sock)
             sock.bind(("0.0.0.0", config.snmp_port))  # noqa: S104 - all of 127/8 has no other name; see the two fences
             places = {socket.inet_aton(printer.address): printer for printer in self.world.printers}
@@ -123,6 +121,15 @@ class UdpServer:
         counts.packets += 1
         counts.max_in_flight = max(counts.max_in_flight, counts.pending)
         self.handler(printer, data, where, sender)
+
+
+def fence(sock: socket.socket) -> None:
+    """Let a socket that is bound to every address hear loopback only.
+
+    A second fence beside the check of each datagram's and connection's address; kernels before Linux 5.7 want root for it.
+    """
+    with suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
 
 
 def _socket() -> socket.socket:

@@ -16,6 +16,7 @@ from .config import FleetConfig
 from .modelled import Modelled
 from .printer import Printer
 from .sites import place_of, site_of
+from .walks import Recorded, read_folder
 
 SCATTER: Final = 40_503
 """Step between scattered neighbours: odd, near the golden section of 65536, so that any number of printers spreads evenly."""
@@ -23,7 +24,8 @@ SCATTER: Final = 40_503
 
 @dataclass(frozen=True, slots=True)
 class PrinterAddress:
-    """Where a printer can be asked and who it said it was when the fleet started; `user` names an SNMPv3 user it knows."""
+    """Where a printer can be asked and who it said it was when the fleet started; `user` names an SNMPv3 user it knows,
+    `web_user` who its web pages let in ("" where they let in everybody)."""
 
     number: int
     address: str
@@ -31,6 +33,7 @@ class PrinterAddress:
     web_port: int
     community: str
     user: str
+    web_user: str
     vendor: str
     model: str
     serial: str
@@ -47,12 +50,12 @@ class World:
         self.config = config
         self.clock = Clock(config.start, config.speed)
         self.calendar = Calendar(config.hours)
-        self.printers = self._recorded(Path(config.walks)) if config.walks else self._described()
+        self.printers = self._recorded() if config.walks else self._described()
         for printer in self.printers:
             # What is asked for; the sockets correct it where the kernel chooses.
             each = printer.number if config.mode == "ports" else 0
             printer.snmp_port = config.snmp_port and config.snmp_port + each
-            printer.web_port = config.web_port and config.web_port + each
+            printer.web_port = config.web and config.web_port and config.web_port + each
         self.by_address = {printer.address: printer for printer in self.printers}
         self.log: deque[dict[str, Any]] = deque(maxlen=config.log)
         self.stray_packets = 0
@@ -87,8 +90,14 @@ class World:
             made.append(Printer(number, address, subject))
         return made
 
-    def _recorded(self, folder: Path) -> list[Printer]:
-        raise ValueError(f"no walks in {folder}")
+    def _recorded(self) -> list[Printer]:
+        config = self.config
+        made: list[Printer] = []
+        for walk in read_folder(Path(config.walks)):
+            for copy in range(config.repeat):
+                address = self.address(len(made))
+                made.append(Printer(len(made), address, Recorded(walk, copy if config.vary else 0, address)))
+        return made
 
     def addresses(self) -> list[PrinterAddress]:
         """Return where each printer is; ports are those of the open sockets."""
@@ -103,6 +112,7 @@ class World:
                     web_port=printer.web_port,
                     community=self.config.community,
                     user=self.config.users[0].name if self.config.users else "",
+                    web_user=self.config.web_user if self._protected(printer) else "",
                     vendor=who.vendor,
                     model=who.model,
                     serial=who.serial,
@@ -112,6 +122,10 @@ class World:
                 )
             )
         return found
+
+    @staticmethod
+    def _protected(printer: Printer) -> bool:
+        return isinstance(printer.subject, Modelled) and printer.subject.spec.web == "protected"
 
     def inventory(self) -> list[dict[str, Any]]:
         """Return a row per printer for a demo loader: its client and place beside its address and identity."""
@@ -125,6 +139,7 @@ class World:
                     "city": site.city,
                     "street": site.street,
                     "room": place_of(address.number)[0].rsplit(" ", 1)[1],
+                    "web_password": self.config.web_password if address.web_user else "",
                     **asdict(address),
                 }
             )
