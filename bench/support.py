@@ -26,8 +26,10 @@ def printer_inventory(name: str, **environment: str) -> Iterator[None]:
     services = ensure_services(ROOT)
     database = f"bench_{name}"
     os.environ.update(services.environment())
-    os.environ.update({"DB_NAME": database, "REDIS_DB": "8", "DEBUG": "False", "SECRET_KEY": "for-benchmarks-only-" * 3})
-    os.environ.update({"LOG_LEVEL": "WARNING", "DJANGO_SETTINGS_MODULE": "printer_inventory.settings", **environment})
+    os.environ.update({"DB_NAME": database, "REDIS_DB": "8", "SECRET_KEY": "for-benchmarks-only-" * 3})
+    os.environ.update(
+        {"LOG_LEVEL": "WARNING", "DJANGO_SETTINGS_MODULE": "printer_inventory.test_settings", **environment}
+    )
     sys.path.insert(0, str(SYSTEM))
     _recreate(database)
     try:
