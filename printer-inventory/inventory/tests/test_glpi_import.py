@@ -82,7 +82,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> 
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="does not exist"):
         run(str(tmp_path / "missing"))
-    with pytest.raises(CommandError, match="no .xml"):
+    with pytest.raises(CommandError, match=r"no \.xml"):
         run(str(tmp_path))
 
 

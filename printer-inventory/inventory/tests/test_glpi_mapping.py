@@ -66,7 +66,7 @@ def test_counters_have_canonical_names(mfp: AgentAnswer) -> None:
     ("index", "kind", "color", "level", "capacity", "percent", "state", "unit"),
     [
         ("DEVELOPERCYAN", "developer", "cyan", 91, 100, 91, "level", "percent"),
-        ("DRUMBLACK", "opc", "black", 0, 100, 0, "empty", "percent"),
+        ("DRUMBLACK", "opc", None, 0, 100, 0, "empty", "percent"),
         ("FUSERKIT", "fuser", None, -2, None, None, "unknown", "unknown"),
         ("MAINTENANCEKIT", "other", None, 3000, -2, None, "unknown", "sheets"),
         ("STAPLES", "staples", None, -3, None, None, "some remaining", "unknown"),
@@ -108,6 +108,13 @@ def test_what_cannot_be_trusted_is_said(mfp: AgentAnswer) -> None:
 def test_tags_name_kind_and_colour(tag: str, kind: str, color: str | None, description: str) -> None:
     supply = supply_of(tag, "50")
     assert (supply.kind, supply.color, supply.description) == (kind, color, description)
+
+
+def test_black_is_the_agents_word_for_a_drum_without_a_colour() -> None:
+    alone = reading_of("Brother", {}, {"DRUMBLACK": "40", "TONERBLACK": "7"}).supplies
+    assert [(supply.color, supply.description) for supply in alone] == [(None, "Drum"), ("black", "Black toner")]
+    among = reading_of("Brother", {}, {"DRUMBLACK": "40", "DRUMCYAN": "7"}).supplies
+    assert [(supply.color, supply.description) for supply in among] == [("black", "Black drum"), ("cyan", "Cyan drum")]
 
 
 def test_a_waste_box_beside_inks_is_an_ink_box() -> None:
@@ -272,6 +279,33 @@ def test_a_placeholder_is_no_serial(serial: str) -> None:
 )
 def test_uptime(text: str, seconds: int | None) -> None:
     assert uptime(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("manufacturer", "model", "description", "expected"),
+    [
+        ("Hewlett-Packard", "HP LaserJet M507", "HP ETHERNET MULTI-ENVIRONMENT", ("HP", "LaserJet M507", "", "")),
+        ("Lexmark", "Lexmark MS621dn 46007105421 MSNGM.081.225", "Lexmark MS621dn version MSNGM.081.225 kernel",
+         ("Lexmark", "MS621dn", "46007105421", "MSNGM.081.225")),
+        ("Xerox", "Xerox AltaLink C8055; Multifunction System", "Xerox AltaLink C8055; SS 101.7",
+         ("Xerox", "AltaLink C8055", "", "101.7")),
+        ("Brother", "MFC-9340CDW", "Brother NC-8700w, Firmware Ver.Y", ("Brother", "", "", "")),
+        ("Hewlett-Packard", "HP LaserJet M507", "HP ETHERNET MULTI-ENVIRONMENT,PID:Second floor",
+         ("HP", "LaserJet M507", "", "")),
+        ("Ricoh", "RICOH Aficio MP", "NRG MP C4503 1.08 / NRG Network Printer C model", ("NRG", "MP C4503", "", "1.08")),
+        ("Samsung", "ML-371x", "Samsung ML-2850 Series; OS 1.04.02; S/N 4F66BKEQ410592R",
+         ("Samsung", "ML-2850", "4F66BKEQ410592R", "1.04.02")),
+        ("Xerox", "", "FUJI XEROX ApeosPort-VI C4471;ESS1.40.4", ("Fuji Xerox", "ApeosPort-VI C4471", "", "")),
+        ("Konica Minolta", "Generic 28C-1", "Generic 28C-1", ("Konica Minolta", "", "", "")),
+        ("Nobody Ltd", "X-1", "", ("Nobody Ltd", "X-1", "", "")),
+    ],
+)  # fmt: skip
+def test_a_devices_own_words_stand_in_for_the_agents_guesses(
+    manufacturer: str, model: str, description: str, expected: tuple[str, str, str, str]
+) -> None:
+    info = f"<MANUFACTURER>{manufacturer}</MANUFACTURER><MODEL>{model}</MODEL><COMMENTS>{description}</COMMENTS>"
+    reading = read_inventory_xml(f"<DEVICE><INFO>{info}</INFO></DEVICE>".encode())[0]
+    assert (reading.manufacturer, reading.model, reading.serial, reading.firmware) == expected
 
 
 def test_a_discovery_gives_an_identity() -> None:

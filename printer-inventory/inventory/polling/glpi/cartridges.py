@@ -1,15 +1,17 @@
 """CARTRIDGES to supplies: what the agent's words and half-converted figures say about a level, and what they do not.
 
 The agent (`_setPrinterProperties` in `Tools/Hardware.pm`, alike in GLPI Agent 1.x and FusionInventory 2.6) names a tag by type
-and colour and drops index, description and part number. Its value is OK for prtMarkerSuppliesLevel -3, WARNING for -2, a
-percentage where the capacity is not -2, otherwise the level with a unit, "?" for a unit it has no word for. A capacity of -1
-turns a level of 44 into -4400; a level and a capacity of -1 into 100, which nothing here can undo.
+and colour and drops index, description and part number. Its value is OK for prtMarkerSuppliesLevel -3 and WARNING for -2;
+otherwise a percentage, rounded down, where the capacity is not -2; otherwise the level with a unit, or with "?" where it has no
+word for the unit. A capacity of -1 turns a level of 44 into -4400; a level and a capacity of -1 into 100, which nothing here can
+undo. A drum without a colour is called black, so a device's only drum is taken to have none.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from inventory.polling.glpi.xml import Node
@@ -49,16 +51,23 @@ _VALUE: Final = re.compile(r"^(-?\d{1,10})(?:\.(\d{1,3}))?\s*(\?|[a-z]{1,12})?$"
 def read_supplies(section: Node | None) -> tuple[tuple[Supply, ...], dict[str, str], list[str]]:
     """Return the supplies in the order of the XML, every tag's text as it came, and warnings for a person."""
     nodes = _distinct(section)
-    inks = any(node.tag.startswith("CARTRIDGE") for node in nodes)
-    waste_of_ink = inks and not any(node.tag.startswith(("TONER", "DRUM")) for node in nodes)
+    tags = [node.tag for node in nodes]
+    waste_of_ink = _count(tags, "CARTRIDGE") > 0 and not _count(tags, "TONER") + _count(tags, "DRUM")
+    only_drum = _count(tags, "DRUM") == 1
     supplies: list[Supply] = []
     warnings: list[str] = []
     for node in nodes:
         supply, warning = _supply(node, waste_of_ink=waste_of_ink)
+        if only_drum and node.tag == "DRUMBLACK":
+            supply = replace(supply, color=None, description="Drum")
         supplies.append(supply)
         if warning:
             warnings.append(warning)
     return tuple(supplies), {PREFIX + node.tag: node.text[:40] for node in nodes}, warnings
+
+
+def _count(tags: Sequence[str], start: str) -> int:
+    return sum(tag.startswith(start) for tag in tags)
 
 
 def _distinct(section: Node | None) -> Sequence[Node]:

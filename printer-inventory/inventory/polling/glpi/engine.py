@@ -47,6 +47,10 @@ _NOT_A_PRINTER: Final = PollError("not_a_printer", "The device answered the agen
 _SILENT: Final = PollError(
     "timeout", "The device did not answer the agent. Check that it is on, that SNMP is enabled, and the community."
 )
+_UNREADABLE: Final = PollError(
+    "authentication",
+    "The device accepted the SNMPv3 user but no question. Check the privacy protocol and its password.",
+)
 _STOPPED: Final = PollError("stopped", "The poll was stopped.")
 
 
@@ -280,6 +284,8 @@ class _Polling:
         reading = answer.reading
         if reading is None:
             self._settle(batch, number, error=answer.error)
+        elif not (answer.type or reading.description or reading.model or reading.serial or reading.counters):
+            self._settle(batch, number, error=_UNREADABLE if batch.open[number].version == 3 else _SILENT)
         elif answer.type not in ("", PRINTER) or not (answer.type or reading.counters or reading.supplies):
             self._settle(batch, number, error=_NOT_A_PRINTER)
         else:

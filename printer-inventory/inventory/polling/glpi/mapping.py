@@ -9,21 +9,17 @@ from typing import Final
 
 from inventory.polling.glpi.cartridges import read_supplies
 from inventory.polling.glpi.counters import read_counters
+from inventory.polling.glpi.identity import read_identity
 from inventory.polling.glpi.ports import choose_mac
 from inventory.polling.glpi.xml import InventoryXmlError, Node, read_documents
 from inventory.polling.reading import DeviceReading
 from inventory.polling.snmp.errors import ErrorKind, PollError
 from inventory.polling.snmp.text import clean
-from inventory.profiles.catalog import catalog
 
 ENGINE: Final = "glpi"
 INKS: Final = frozenset({"cyan", "magenta", "yellow"})
 PRINTER: Final = "PRINTER"
 
-_NO_SERIAL: Final = re.compile(
-    r"^(?:[X0\s*?.-]*|unknown|none|n/?a|null|default|serial[ _]?number|<?private>?)$", re.IGNORECASE
-)
-_SERIES: Final = re.compile(r"[ -]series(?: printer)?$", re.IGNORECASE)
 _UPTIME: Final = re.compile(
     r"^(?:(?P<days>\d{1,6}) days?, )?(?:(?P<hours>\d{1,2}) hours?, |(?P<clock>\d{1,2}):(?=\d{1,2}:))?"
     r"(?:(?P<minutes>\d{1,2}) minutes?, |(?P<past>\d{1,2}):)?(?P<seconds>\d{1,2})(?:\.\d{1,2})?(?: seconds?)?$",
@@ -105,23 +101,20 @@ def failure_of(message: str) -> PollError:
 def read_device(device: Node, polled: str = "") -> DeviceReading:
     """Return a DEVICE as a reading; discovery's devices, which have no INFO, give an identity only."""
     info = device.first("INFO") or device
-    told = clean(info.text_of("MANUFACTURER"))
-    model = clean(info.text_of("MODEL"))
     description = clean(info.text_of("COMMENTS") or info.text_of("DESCRIPTION"))
-    makers = catalog()
-    profile = makers.of_texts((told, model, description))
+    identity = read_identity(device, info, description)
     supplies, raw_supplies, supply_warnings = read_supplies(device.first("CARTRIDGES"))
     counters, raw_counters, counter_warnings = read_counters(
-        device.first("PAGECOUNTERS"), profile, in_color=any(supply.color in INKS for supply in supplies)
+        device.first("PAGECOUNTERS"), identity.profile, in_color=any(supply.color in INKS for supply in supplies)
     )
     return DeviceReading(
         engine=ENGINE,
-        manufacturer=makers.brand((model, told, description)) or told,
-        model=_SERIES.sub("", makers.without_brand(model)),
-        serial=_serial(info),
+        manufacturer=identity.manufacturer,
+        model=identity.model,
+        serial=identity.serial,
         mac=choose_mac(device, info, polled),
         hostname=clean(info.text_of("NAME") or info.text_of("SNMPHOSTNAME")),
-        firmware=_firmware(device, info),
+        firmware=identity.firmware,
         location=clean(info.text_of("LOCATION")),
         contact=clean(info.text_of("CONTACT")),
         description=description,
@@ -141,17 +134,6 @@ def uptime(text: str) -> int | None:
     hours = int(match["hours"] or match["clock"] or 0)
     minutes = int(match["minutes"] or match["past"] or 0)
     return ((int(match["days"] or 0) * 24 + hours) * 60 + minutes) * 60 + int(match["seconds"])
-
-
-def _serial(info: Node) -> str:
-    serial = clean(info.text_of("SERIAL"))[:100]
-    return "" if _NO_SERIAL.match(serial) else serial
-
-
-def _firmware(device: Node, info: Node) -> str:
-    if version := info.text_of("FIRMWARE"):
-        return clean(version)
-    return next((clean(version) for part in device.all("FIRMWARES") if (version := part.text_of("VERSION"))), "")
 
 
 def _number(text: str) -> int | None:
