@@ -161,16 +161,19 @@ def _enter(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
     """Step into a value of `tag`; return where its content starts and ends."""
     if data[at] != tag:
         raise BerError(f"tag {tag:#04x} expected, {data[at]:#04x} found")
-    length, start = _length(data, at + 1)
+    length, start = data[at + 1], at + 2
+    if length >= 0x80:
+        length, start = _length(data, at + 1)
     if start + length > end:
         raise BerError("a value reaches past its container")
     return start, start + length
 
 
 def _integer(data: bytes, at: int, end: int) -> tuple[int, int]:
-    start, stop = _enter(data, at, end, INTEGER)
-    if not 0 < stop - start <= 8:
-        raise BerError("an integer of a length that SNMP does not use")
+    length, start = data[at + 1], at + 2
+    if data[at] != INTEGER or not 0 < length <= 8 or start + length > end:
+        raise BerError("an integer expected, of a length that SNMP uses")
+    stop = start + length
     return int.from_bytes(data[start:stop], "big", signed=True), stop
 
 

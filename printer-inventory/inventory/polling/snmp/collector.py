@@ -243,7 +243,7 @@ class Collector:
 
     def _new_id(self) -> int:
         while True:
-            request_id = random.randint(ber.FIRST_REQUEST_ID, ber.LAST_REQUEST_ID)  # noqa: S311 - the address is checked as well
+            request_id = ber.FIRST_REQUEST_ID + random.getrandbits(30)
             if request_id not in self._by_id:
                 return request_id
 

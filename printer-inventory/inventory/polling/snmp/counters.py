@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from inventory.polling.snmp import names, objects
@@ -23,16 +25,16 @@ TOLERANCE: Final = 2
 """Pages by which parts and sum may differ before a warning: a page printed while we read."""
 
 _SUMS: Final = (
-    ("total", ("bw", "color")),
-    ("bw", ("bw_a3", "bw_a4")),
-    ("color", ("color_a3", "color_a4")),
-    ("a3", ("bw_a3", "color_a3")),
-    ("a4", ("bw_a4", "color_a4")),
-    ("total", ("a3", "a4")),
-    ("print", ("print_bw", "print_color")),
-    ("copy", ("copy_bw", "copy_color")),
-    ("fax", ("fax_bw", "fax_color")),
-    ("scan", ("scan_bw", "scan_color")),
+    ("total", "bw", "color"),
+    ("bw", "bw_a3", "bw_a4"),
+    ("color", "color_a3", "color_a4"),
+    ("a3", "bw_a3", "color_a3"),
+    ("a4", "bw_a4", "color_a4"),
+    ("total", "a3", "a4"),
+    ("print", "print_bw", "print_color"),
+    ("copy", "copy_bw", "copy_color"),
+    ("fax", "fax_bw", "fax_color"),
+    ("scan", "scan_bw", "scan_color"),
 )
 
 Terms = list[list[str]]
@@ -45,9 +47,10 @@ def find_counters(answers: Answers, profile: Profile | None, device: bytes) -> t
     total = _standard_total(answers, device, warnings)
     if total:
         found["total"] = [[total, ""]]
+    labels: dict[str, list[tuple[str, bytes]]] = {}
     for rule in profile.counters if profile else ():
         name = VENDOR_TOTAL if rule.name == "total" else rule.name
-        if name not in found and (terms := _terms(answers, rule)):
+        if name not in found and (terms := _terms(answers, rule, labels)):
             found[name] = terms
     return found, warnings
 
@@ -71,27 +74,32 @@ def _standard_total(answers: Answers, device: bytes, warnings: list[str]) -> str
     return decode_oid(encode_oid(objects.PRT_LIFE_COUNT) + suffixes[0])
 
 
-def _terms(answers: Answers, rule: CounterRule) -> Terms:
+def _terms(answers: Answers, rule: CounterRule, labels: dict[str, list[tuple[str, bytes]]]) -> Terms:
     if rule.blob:
         how = f"record:{rule.record}"
         held = number_of(answers.values.get(encode_oid(rule.blob)), how) is not None
         return [[rule.blob, how]] if held else []
-    if rule.labels:
-        return _labelled(answers, rule)
+    if not rule.labels:
+        return [
+            [oid, rule.how] for oid in rule.oids if number_of(answers.values.get(encode_oid(oid)), rule.how) is not None
+        ]
+    if rule.labels not in labels:
+        labels[rule.labels] = [(_label(label), suffix) for suffix, label in answers.rows(rule.labels).items()]
+    values = answers.rows(rule.values)
     return [
-        [oid, rule.how] for oid in rule.oids if number_of(answers.values.get(encode_oid(oid)), rule.how) is not None
+        [decode_oid(encode_oid(rule.values) + suffix), rule.how]
+        for text, suffix in labels[rule.labels]
+        if _fits(rule.match, text) and number_of(values.get(suffix), rule.how) is not None
     ]
 
 
-def _labelled(answers: Answers, rule: CounterRule) -> Terms:
-    values = answers.rows(rule.values)
-    terms: Terms = []
-    for suffix, label in answers.rows(rule.labels).items():
-        text = str(label) if isinstance(label, int) else decode_text(label or b"")
-        fits = rule.match is not None and rule.match.search(text)
-        if fits and number_of(values.get(suffix), rule.how) is not None:
-            terms.append([decode_oid(encode_oid(rule.values) + suffix), rule.how])
-    return terms
+def _label(value: Value) -> str:
+    return str(value) if isinstance(value, int) else decode_text(value or b"")
+
+
+@lru_cache(maxsize=16384)
+def _fits(pattern: re.Pattern[str] | None, text: str) -> bool:
+    return pattern is not None and pattern.search(text) is not None
 
 
 def number_of(value: Value, how: str) -> int | None:
@@ -134,8 +142,10 @@ def add_up(
         total = 0
         for oid, how in parts:
             value = values.get(encode_oid(oid))
-            if value is not None:
-                raw[oid] = value.hex() if isinstance(value, bytes) else value
+            if isinstance(value, bytes):
+                raw[oid] = value.hex()
+            elif value is not None:
+                raw[oid] = value
             number = number_of(value, how)
             if number is None:
                 break
@@ -143,9 +153,10 @@ def add_up(
         else:
             counters[name] = total
     warnings: list[str] = []
+    totals = [counters[name] for name in ("total", VENDOR_TOTAL) if name in counters]
     _settle_total(counters, warnings)
     _derive(counters, profile, warnings)
-    _check(counters, warnings)
+    _check(counters, totals, warnings)
     return counters, raw, warnings
 
 
@@ -164,23 +175,34 @@ def _settle_total(counters: dict[str, int], warnings: list[str]) -> None:
 
 def _derive(counters: dict[str, int], profile: Profile | None, warnings: list[str]) -> None:
     for rule in profile.derivations if profile else ():
-        if rule.name in counters or not all(name in counters for name in (*rule.plus, *rule.minus)):
+        if rule.name in counters:
             continue
-        value = sum(counters[name] for name in rule.plus) - sum(counters[name] for name in rule.minus)
+        plus = [counters.get(name) for name in rule.plus]
+        minus = [counters.get(name) for name in rule.minus]
+        if None in plus or None in minus:
+            continue
+        value = sum(filter(None, plus)) - sum(filter(None, minus))
         if value >= 0:
             counters[rule.name] = value
         else:
             warnings.append(f"{', '.join(rule.minus)} count more than {', '.join(rule.plus)}: {rule.name} is left out.")
 
 
-def _check(counters: dict[str, int], warnings: list[str]) -> None:
-    for name, parts in _SUMS:
-        if name not in counters or not all(part in counters for part in parts):
+def _check(counters: dict[str, int], totals: list[int], warnings: list[str]) -> None:
+    """Warn where a sum fits neither its counter nor, for the total, one of the `totals` that the device gave."""
+    known = counters.get
+    for name, one, other in _SUMS:
+        whole, first, second = known(name), known(one), known(other)
+        if whole is None or first is None or second is None:
             continue
-        found = sum(counters[part] for part in parts)
-        if abs(found - counters[name]) > TOLERANCE:
-            warnings.append(f"{' + '.join(parts)} is {found}, but {name} is {counters[name]}.")
+        found = first + second
+        if abs(found - whole) <= TOLERANCE or (name == "total" and _near(found, totals, TOLERANCE)):
+            continue
+        warnings.append(f"{one} + {other} is {found}, but {name} is {whole}.")
     jobs = [counters[name] for name in ("print", "copy", "fax") if name in counters]
-    total = counters.get("total")
-    if total is not None and len(jobs) > 1 and abs(sum(jobs) - total) > max(TOLERANCE, total // 100):
-        warnings.append(f"Prints, copies and faxes add up to {sum(jobs)}, but the total is {total}.")
+    if totals and len(jobs) > 1 and not _near(sum(jobs), totals, max(TOLERANCE, totals[0] // 100)):
+        warnings.append(f"Prints, copies and faxes add up to {sum(jobs)}, but the total is {counters['total']}.")
+
+
+def _near(found: int, totals: list[int], tolerance: int) -> bool:
+    return any(abs(found - total) <= tolerance for total in totals)

@@ -194,7 +194,7 @@ class _GetJob:
 class _Cursor:
     """Where a walk stands in one table (GETBULK) or one column (GETNEXT)."""
 
-    __slots__ = ("at", "cells", "done", "first", "last", "length", "start")
+    __slots__ = ("at", "cells", "done", "first", "last", "length", "rows", "start")
 
     def __init__(self, entry: bytes, first: int, last: int) -> None:
         self.start = entry + bytes((first,)) if first == last else entry
@@ -203,7 +203,12 @@ class _Cursor:
         self.last = last
         self.at = entry + bytes((first,))
         self.cells = 0
+        self.rows = 0
         self.done = False
+
+    def left(self, enough: int) -> int:
+        """Return how many cells seem to be left, by the rows of the first column; `enough` where that is not known yet."""
+        return self.rows * (self.last - self.first + 1) - self.cells if self.rows else enough
 
 
 class _WalkJob:
@@ -228,7 +233,8 @@ class _WalkJob:
             self.asked = len(self._current)
             return Question(talk.version, GET_NEXT, tuple(cursor.at for cursor in self._current))
         self._current = active[: max(1, talk.size // 2)]
-        repetitions = max(1, talk.size // len(self._current))
+        room = max(1, talk.size // len(self._current))
+        repetitions = min(room, 1 + max(1, *(cursor.left(room) for cursor in self._current)))
         self.asked = repetitions * len(self._current)
         return Question(talk.version, GET_BULK, tuple(cursor.at for cursor in self._current), repetitions)
 
@@ -272,6 +278,7 @@ class _WalkJob:
             rows = columns.get(column)
             if rows is None:
                 rows = columns[column] = {}
+                cursor.rows = cursor.rows or cursor.cells
             elif suffix in rows:
                 if self._repeated(talk, cursor):
                     return

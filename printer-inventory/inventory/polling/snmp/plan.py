@@ -110,20 +110,12 @@ def is_printer(answers: Answers, learned: Learned) -> bool:
 
 def refresh_names(learned: Learned) -> tuple[bytes, ...]:
     """Return the objects of a refresh: those that tell whether it is the same device, then all that changes."""
-    found: dict[bytes, None] = {objects.SYS_UP_TIME: None}
-    for oid in learned.watch:
-        found[encode_oid(oid)] = None
-    for oid in (*learned.status.values(), *learned.console):
-        found[encode_oid(oid)] = None
+    oids = [*learned.watch, *learned.status.values(), *learned.console]
     for terms in learned.counters.values():
-        for oid, _how in terms:
-            found[encode_oid(oid)] = None
-    for row in learned.supplies:
-        if row["level"] is not None:
-            found[encode_oid(row["oid"])] = None
-    for name in alert_names(learned.alerts):
-        found[name] = None
-    return tuple(found)
+        oids += [term[0] for term in terms]
+    oids += [row["oid"] for row in learned.supplies if row["level"] is not None]
+    alerts = alert_names(learned.alerts) if learned.alerts else ()
+    return tuple(dict.fromkeys((objects.SYS_UP_TIME, *map(encode_oid, oids), *alerts)))
 
 
 def refresh_size(learned: Learned, answers: Answers) -> int:
@@ -141,8 +133,9 @@ def refresh(answers: Answers, learned: Learned, catalog: Catalog, address: str, 
     """Ask for what changes; learn anew when the device is another one, was restarted, lost rows or got a new supply."""
     if not 0 <= now - learned.learned_at <= MAX_AGE:
         return (yield from full(answers, catalog, address, now))
-    yield Get(refresh_names(learned))
-    if needs_healing(learned, answers.values, now):
+    names = refresh_names(learned)
+    yield Get(names)
+    if needs_healing(learned, answers.values, now, complete=len(answers.values) == len(names)):
         answers.values.clear()
         return (yield from full(answers, catalog, address, now))
     changed = learned
@@ -153,8 +146,8 @@ def refresh(answers: Answers, learned: Learned, catalog: Catalog, address: str, 
     return Polled(read(changed, answers.values, catalog.by_name.get(learned.profile)), changed)
 
 
-def needs_healing(learned: Learned, values: dict[bytes, Value], now: float) -> bool:
-    """Whether what was learned no longer holds."""
+def needs_healing(learned: Learned, values: dict[bytes, Value], now: float, *, complete: bool) -> bool:
+    """Whether what was learned no longer holds; `complete` when every object asked for was answered."""
     for oid, octets in learned.watch.items():
         value = values.get(encode_oid(oid))
         if not isinstance(value, bytes) or value.hex() != octets:
@@ -162,18 +155,23 @@ def needs_healing(learned: Learned, values: dict[bytes, Value], now: float) -> b
     booted = booted_at(values, now)
     if booted is not None and learned.booted_at is not None and booted > learned.booted_at + CLOCK_SLACK:
         return True
+    return (not complete and _rows_lost(learned, values)) or _new_supply(learned, values)
+
+
+def _rows_lost(learned: Learned, values: dict[bytes, Value]) -> bool:
     names = [encode_oid(oid) for terms in learned.counters.values() for oid, _how in terms]
     names += [encode_oid(row["oid"]) for row in learned.supplies if row["level"] is not None]
-    return any(name not in values for name in names) or _new_supply(learned, values)
+    return any(name not in values for name in names)
 
 
 def _new_supply(learned: Learned, values: dict[bytes, Value]) -> bool:
     for row in learned.supplies:
-        level, known, capacity = values.get(encode_oid(row["oid"])), row["level"], row["capacity"]
-        if row["is_receptacle"] or not isinstance(level, int) or known is None:
+        level, known = values.get(encode_oid(row["oid"])), row["level"]
+        if not isinstance(level, int) or known is None or level <= known or row["is_receptacle"]:
             continue
+        capacity = row["capacity"]
         scale = capacity if capacity is not None and capacity > 0 else 100
-        if level > known and (level - max(known, 0)) * 100 >= LEVEL_RISE * scale:
+        if (level - max(known, 0)) * 100 >= LEVEL_RISE * scale:
             return True
     return False
 

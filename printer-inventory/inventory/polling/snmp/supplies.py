@@ -178,20 +178,30 @@ def read_supply(row: Mapping[str, Any], values: Mapping[bytes, Value], raw: dict
     """Return the supply as it is now, and a warning or ""; `raw` receives the objects it came from."""
     oid: str = row["oid"]
     value = values.get(encode_oid(oid))
-    capacity: int | None = row["capacity"]
-    level = number_of(value, row["how"]) if row["how"] else value if isinstance(value, int) else None
     if value is not None:
         raw[oid] = value.hex() if isinstance(value, bytes) else value
-    percent, state, assumed = judge_level(level, capacity, row["unit"], receptacle=row["is_receptacle"])
+    level = number_of(value, row["how"]) if row["how"] else value if isinstance(value, int) else None
+    return _supply_now(
+        row["index"], row["description"], row["kind"], row["color"], level, row["capacity"], row["unit"], row["part_number"],
+        row["serial"], row["is_receptacle"],
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=32768)
+def _supply_now(
+    index: str, description: str, kind: str, color: str | None, level: int | None, capacity: int | None, unit: str,
+    part_number: str, serial: str, is_receptacle: bool,
+) -> tuple[Supply, str]:  # fmt: skip
+    """Judge the level; the supplies of a fleet repeat, so they are remembered."""
+    percent, state, assumed = judge_level(level, capacity, unit, receptacle=is_receptacle)
     warning = ""
     if assumed:
-        warning = f"Supply {row['index']}: level {level} without a capacity is taken as a percentage."
+        warning = f"Supply {index}: level {level} without a capacity is taken as a percentage."
     elif level is not None and capacity is not None and 0 < capacity < level:
-        warning = f"Supply {row['index']}: level {level} is above its capacity of {capacity}."
+        warning = f"Supply {index}: level {level} is above its capacity of {capacity}."
     supply = Supply(
-        row["index"], row["description"], row["kind"], row["color"], level, capacity, percent, state, row["unit"],
-        row["part_number"], row["serial"], row["is_receptacle"],
-    )  # fmt: skip
+        index, description, kind, color, level, capacity, percent, state, unit, part_number, serial, is_receptacle
+    )
     return supply, warning
 
 

@@ -132,9 +132,10 @@ class V3Session:
             self.attempts = max(self.attempts, attempt)
             try:
                 return action()
-            except TimeoutError:
+            except (TimeoutError, BlockingIOError):
+                # gufo's time-outs: of requests the first, of engine discovery the second.
                 if attempt == self._tries:
-                    raise
+                    raise TimeoutError from None
         raise TimeoutError
 
     def carry_out(self, ask: Ask, answers: Answers) -> None:
