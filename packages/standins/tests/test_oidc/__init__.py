@@ -1,0 +1,1 @@
+"""The OpenID provider, tested over real sockets."""
