@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "eztaskmanager",
+    "demoproject",
 ]
 if find_spec("django_rq"):
     INSTALLED_APPS.append("django_rq")

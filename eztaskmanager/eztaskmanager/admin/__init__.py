@@ -1,0 +1,373 @@
+"""The admin: tasks, commands, categories; runs, workers and records in `others`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from eztaskmanager.admin import others  # noqa: F401 - registers the other models
+from eztaskmanager.admin.listing import TaskChangeList, runs_of, sparkline
+from eztaskmanager.admin.pages import TaskPages
+from eztaskmanager.models import AppCommand, LaunchReport, Log, Task, TaskCategory, TaskLink
+from eztaskmanager.permissions import may
+from eztaskmanager.settings import (
+    EZTASKMANAGER_N_LINES_IN_REPORT_LOG,
+    EZTASKMANAGER_SHOW_LOGVIEWER_LINK,
+)
+from eztaskmanager.services.context import acting
+from eztaskmanager.states import State
+from eztaskmanager.templatetags.eztaskmanager import badge, describe, ez_duration
+from eztaskmanager.utils import format_local_dt
+
+if TYPE_CHECKING:
+    CommandBase = admin.ModelAdmin[AppCommand]
+    CategoryBase = admin.ModelAdmin[TaskCategory]
+    TaskBase = admin.ModelAdmin[Task]
+    ReportRows = admin.TabularInline[LaunchReport, Task]
+    TaskRows = admin.TabularInline[Task, TaskCategory]
+    LinkRows = admin.TabularInline[TaskLink, Task]
+else:
+    CommandBase = CategoryBase = TaskBase = admin.ModelAdmin
+    ReportRows = TaskRows = LinkRows = admin.TabularInline
+
+
+def convert_to_local_dt(dt: Any) -> str:
+    """Return a time in the current zone; an empty text for what is no time."""
+    return format_local_dt(dt) if isinstance(dt, datetime) else ""
+
+
+def _short(moment: datetime | None) -> SafeString | str:
+    """Return a time as a list has room for; all of it to hover over."""
+    if moment is None:
+        return "-"
+    local = timezone.localtime(moment)
+    shown = local.strftime("%d %b %H:%M") + f" {local.year}" * (
+        local.year != timezone.localtime().year
+    )
+    full = convert_to_local_dt(moment)
+    return format_html('<span class="ez-time" title="{}">{}</span>', full, shown)
+
+
+class BulkDeleteMixin:
+    """Deletes selected rows one by one, so that what depends on `delete()` happens."""
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Delete each."""
+        for row in queryset:
+            row.delete()
+
+
+@admin.register(AppCommand)
+class AppCommandAdmin(CommandBase):
+    """Commands, as `collectcommands` found them."""
+
+    list_display = ("app_name", "name", "active")
+    list_display_links = ("name",)
+    list_editable = ("active",)
+    list_filter = ("active",)
+    search_fields = ("app_name", "name")
+    ordering = ("app_name", "name")
+    readonly_fields = ("app_name", "name")
+    change_form_template = "admin/appcommand_changeform.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """`collectcommands` adds them."""
+        return False
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the help text, without buttons that would save nothing."""
+        command = self.get_object(request, object_id) if object_id else None
+        context = {
+            **(extra_context or {}),
+            "show_save_and_continue": False,
+            "show_save": False,
+            "command_help": _help_of(command),
+        }
+        return super().changeform_view(request, object_id, form_url, context)
+
+
+def _help_of(command: AppCommand | None) -> str:
+    if command is None:
+        return ""
+    try:
+        return command.help_text
+    except Exception as error:  # noqa: BLE001 - whatever importing a command raises
+        return f"This command cannot be loaded: {error}"
+
+
+class TaskInline(TaskRows):
+    """A category's tasks, to read."""
+
+    model = Task
+    fields = readonly_fields = ("name", "arguments", "status_str")
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def status_str(self, obj: Task) -> str:
+        """Return `status/last result/next run`."""
+        last = "-"
+        if obj.cached_last_invocation_datetime:
+            last = (
+                f"{convert_to_local_dt(obj.cached_last_invocation_datetime)}:"
+                f" {obj.cached_last_invocation_result}"
+                f" - {obj.cached_last_invocation_n_errors}E,"
+                f" {obj.cached_last_invocation_n_warnings}W"
+            )
+        return f"{obj.status}/{last}/{convert_to_local_dt(obj.cached_next_ride) or '-'}"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Tasks are added on their own page."""
+        return False
+
+
+@admin.register(TaskCategory)
+class TaskCategoryAdmin(CategoryBase):
+    """Categories with their tasks."""
+
+    list_display = ("name",)
+    search_fields = ("name",)
+    inlines = [TaskInline]
+
+
+class LaunchReportInline(ReportRows):
+    """A task's newest runs, with the end of their logs."""
+
+    model = LaunchReport
+    fields = readonly_fields = (
+        "result",
+        "invocation_datetime_local",
+        "took",
+        "log_tail_html",
+        "n_log_errors",
+        "n_log_warnings",
+    )
+    ordering = ("-invocation_datetime", "-id")
+    extra = 0
+    max_num = 5
+    can_delete = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LaunchReport]:
+        """Fetch runs, the ends of their logs and the lengths in three queries."""
+        tail = Log.objects.order_by("-timestamp", "-id")
+        lengths = Log.objects.filter(launch_report=OuterRef("pk")).order_by()
+        count = lengths.values("launch_report").annotate(n=Count("id")).values("n")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(n_stored=Coalesce(Subquery(count), 0))
+            .prefetch_related(
+                Prefetch(
+                    "logs",
+                    tail[:EZTASKMANAGER_N_LINES_IN_REPORT_LOG],
+                    to_attr="newest_logs",
+                )
+            )
+        )
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Runs come from running."""
+        return False
+
+    def result(self, obj: LaunchReport) -> SafeString:
+        """Return the state, with the reason to hover over."""
+        kind, text = describe(obj.state, obj.invocation_result, stopping=obj.is_stopping)
+        return format_html('<span title="{}">{}</span>', obj.reason, badge(kind, text))
+
+    def invocation_datetime_local(self, obj: LaunchReport) -> str:
+        """Return when it started."""
+        return convert_to_local_dt(obj.invocation_datetime)
+
+    invocation_datetime_local.short_description = "Started"  # type: ignore[attr-defined]
+
+    def took(self, obj: LaunchReport) -> str:
+        """Return how long it ran."""
+        return ez_duration(obj.duration)
+
+    def log_tail_html(self, obj: LaunchReport) -> SafeString:
+        """Return the end of the log, and a link to all of it."""
+        link: str | SafeString = ""
+        if EZTASKMANAGER_SHOW_LOGVIEWER_LINK:
+            link = format_html(
+                '<a href="{}" target="_blank" rel="noopener">Show the log messages</a>',
+                reverse("eztaskmanager:live_log_viewer", args=[obj.pk]),
+            )
+        return format_html("<pre>{}</pre>{}", self._tail(obj), link)
+
+    def _tail(self, obj: LaunchReport) -> str:
+        newest: list[Log] | None = getattr(obj, "newest_logs", None)
+        if newest is None:
+            return obj.log_tail(EZTASKMANAGER_N_LINES_IN_REPORT_LOG)
+        lines = [log.formatted_line for log in reversed(newest)]
+        hidden = getattr(obj, "n_stored", 0) - len(lines)
+        return "\n".join([f"{hidden} lines hidden ..."] * (hidden > 0) + lines)
+
+
+class TaskLinkInline(LinkRows):
+    """What runs after this task."""
+
+    model = TaskLink
+    fk_name = "source"
+    extra = 0
+    raw_id_fields = ("target",)
+
+
+@admin.register(Task)
+class TaskAdmin(BulkDeleteMixin, TaskPages, TaskBase):
+    """Tasks: the list, their actions and their page."""
+
+    actions = ["launch_tasks", "stop_tasks"]
+    list_display = (
+        "name_desc",
+        "invocation",
+        "state",
+        "last_result_with_logviewer_link",
+        "durations",
+        "last_run",
+        "next_run",
+        "repetition",
+    )
+    list_display_links = ("name_desc",)
+    list_filter = ("status", "cached_last_invocation_result", "category", "paused")
+    list_select_related = ("command", "category")
+    ordering = ("-cached_last_invocation_datetime",)
+    search_fields = ("name", "command__app_name", "command__name")
+    save_as = True
+    save_on_top = True
+    inlines = [LaunchReportInline, TaskLinkInline]
+
+    class Media:
+        css = {"all": ["eztaskmanager/eztaskmanager.css"]}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskChangeList]:
+        """Return the list that fetches runs with the page."""
+        return TaskChangeList
+
+    def name_desc(self, obj: Task) -> SafeString:
+        """Return the name, with the note to hover over."""
+        note = obj.note or ""
+        return format_html('<span class="ez-name" title="{}">{}</span>', note, obj.name)
+
+    name_desc.short_description = "Name"  # type: ignore[attr-defined]
+    name_desc.admin_order_field = "name"  # type: ignore[attr-defined]
+
+    def invocation(self, obj: Task) -> SafeString:
+        """Return the command and its arguments."""
+        text = " ".join(part for part in obj.arguments.replace(",", " ").split())
+        return format_html("<b>{}</b> {}", obj.command.name, text)
+
+    def state(self, obj: Task) -> SafeString:
+        """Return what it is doing, or that it is paused."""
+        if obj.paused:
+            return badge("paused", "paused")
+        kinds = {Task.STATUS_STARTED: "running", Task.STATUS_SPOOLED: "queued"}
+        kind = kinds.get(obj.status, obj.status)
+        return badge(kind, kind)
+
+    state.admin_order_field = "status"  # type: ignore[attr-defined]
+
+    def last_result_with_logviewer_link(self, obj: Task) -> SafeString | str:
+        """Return the last result and a link to its log."""
+        ended = [run for run in runs_of(obj) if run.state != State.QUEUED]
+        result = obj.cached_last_invocation_result
+        if not result or not ended:
+            return "-"
+        link = reverse("eztaskmanager:live_log_viewer", args=[ended[0].pk])
+        return format_html(
+            '{} - <a href="{}" target="_blank" rel="noopener">Show log messages</a>',
+            result.upper(),
+            link,
+        )
+
+    last_result_with_logviewer_link.short_description = "Last result"  # type: ignore[attr-defined]
+
+    def durations(self, obj: Task) -> SafeString | str:
+        """Draw the durations of the last runs."""
+        return sparkline([run for run in runs_of(obj) if run.started_at])
+
+    def last_run(self, obj: Task) -> SafeString | str:
+        """Return when it last started."""
+        return _short(obj.cached_last_invocation_datetime)
+
+    last_run.admin_order_field = "cached_last_invocation_datetime"  # type: ignore[attr-defined]
+
+    def next_run(self, obj: Task) -> SafeString | str:
+        """Return when it is due next."""
+        return _short(obj.cached_next_ride)
+
+    next_run.admin_order_field = "cached_next_ride"  # type: ignore[attr-defined]
+
+    def repetition(self, obj: Task) -> str:
+        """Return the cron expression, or `5 day`."""
+        if obj.cron:
+            return obj.cron
+        if not (obj.repetition_period and obj.repetition_rate):
+            return "-"
+        return f"{obj.repetition_rate} {obj.repetition_period}"
+
+    @admin.action(description="Launch the selected tasks")
+    def launch_tasks(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
+        """Add each to the queue, or start its schedule; say which could not be."""
+        self._each(request, queryset, "run", "add", "launched")
+
+    @admin.action(description="Stop the selected tasks")
+    def stop_tasks(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
+        """Stop the runs and the schedule of each."""
+        self._each(request, queryset, "stop", "remove", "stopped")
+
+    def _each(
+        self,
+        request: HttpRequest,
+        tasks: QuerySet[Task],
+        action: str,
+        method: str,
+        done: str,
+    ) -> None:
+        from eztaskmanager.services.queues import TaskQueueException, get_task_service
+
+        user = getattr(request, "user", None)
+        service = get_task_service()
+        count = 0
+        for task in tasks:
+            if user is not None and not may(user, action, task):
+                self._complain(request, task, f"You may not {action} it.")
+                continue
+            try:
+                with acting(user):
+                    getattr(service, method)(task)
+                count += 1
+            except TaskQueueException as error:
+                self._complain(request, task, str(error))
+        self.message_user(request, f"{count} tasks {done}.", messages.INFO)
+
+    def _complain(self, request: HttpRequest, task: Task, text: str) -> None:
+        self.message_user(request, f"{task.name}: {text}", messages.ERROR)
+
+    def response_change(self, request: HttpRequest, obj: Task) -> HttpResponse:
+        """Do what the pressed button says; the form has been saved."""
+        return self.press(request, obj) or super().response_change(request, obj)
+
+    def response_add(
+        self, request: HttpRequest, obj: Task, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Do what the pressed button says, then stay with the new task."""
+        if self.press(request, obj) is None:
+            return super().response_add(request, obj, post_url_continue)
+        return HttpResponseRedirect(
+            reverse("admin:eztaskmanager_task_change", args=[obj.pk])
+        )

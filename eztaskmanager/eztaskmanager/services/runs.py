@@ -45,7 +45,7 @@ def create_run(
         priority=task.priority,
         queued_at=timezone.now(),
         run_after=run_after,
-        argv=argv,
+        argv=task.command_line if argv is None else argv,
         previous=previous,
         attempt=attempt,
     )

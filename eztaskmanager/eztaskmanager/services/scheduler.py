@@ -172,6 +172,7 @@ def _row(task: Task, slot: datetime, refused: str) -> dict[str, object]:
         "queue": task.queue,
         "priority": task.priority,
         "queued_at": now,
+        "argv": task.command_line,
     }
     if task.jitter:
         # From task and slot, so that every process would choose the same delay.

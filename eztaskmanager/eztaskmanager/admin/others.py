@@ -1,0 +1,133 @@
+"""Runs, workers, deliveries, the audit and API tokens in the admin."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from eztaskmanager.models import ApiToken, AuditEntry, Delivery, LaunchReport, Worker
+from eztaskmanager.templatetags.eztaskmanager import badge, describe, ez_duration
+
+if TYPE_CHECKING:
+    ReadBase = admin.ModelAdmin[Any]
+else:
+    ReadBase = admin.ModelAdmin
+
+
+class ReadOnlyAdmin(ReadBase):
+    """Rows that nobody adds or edits."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody adds them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody edits them."""
+        return False
+
+
+@admin.register(LaunchReport)
+class LaunchReportAdmin(ReadOnlyAdmin):
+    """Runs of all tasks; their page is the live log."""
+
+    list_display = ("number", "task", "result", "invocation_datetime", "took", "reason")
+    list_filter = ("state", "invocation_result", "trigger", "queue")
+    list_select_related = ("task",)
+    search_fields = ("task__name", "requested_by", "reason")
+    ordering = ("-id",)
+
+    class Media:
+        css = {"all": ["eztaskmanager/eztaskmanager.css"]}
+
+    def number(self, obj: LaunchReport) -> str:
+        """Return `run 12`."""
+        return f"run {obj.pk}"
+
+    def result(self, obj: LaunchReport) -> SafeString:
+        """Return the state."""
+        stopping = obj.is_stopping
+        return badge(*describe(obj.state, obj.invocation_result, stopping=stopping))
+
+    def took(self, obj: LaunchReport) -> str:
+        """Return how long it ran."""
+        return ez_duration(obj.duration)
+
+    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
+        """Lead to the live log."""
+        return HttpResponseRedirect(
+            reverse("eztaskmanager:live_log_viewer", args=[int(object_id)])
+        )
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnlyAdmin):
+    """Database workers that are alive."""
+
+    list_display = ("name", "queues", "concurrency", "started_at", "heartbeat_at")
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    """What became of notifications."""
+
+    list_display = ("created_at", "handler", "event", "delivered", "detail", "run")
+    list_filter = ("delivered", "handler", "event")
+    ordering = ("-id",)
+
+    def run(self, obj: Delivery) -> SafeString | str:
+        """Link to the run."""
+        if obj.report_id is None:
+            return "-"
+        link = reverse("eztaskmanager:live_log_viewer", args=[obj.report_id])
+        return format_html('<a href="{}">run {}</a>', link, obj.report_id)
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """Who did what."""
+
+    list_display = ("created_at", "user", "action", "task_name", "report_number", "detail")
+    list_filter = ("action",)
+    search_fields = ("user", "task_name")
+    ordering = ("-id",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The audit stays."""
+        return False
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadBase):
+    """Keys for the JSON API. The secret is shown once."""
+
+    list_display = ("name", "user", "hint", "created_at", "expires_at", "last_used_at")
+    fields = ("name", "user", "expires_at")
+    raw_id_fields = ("user",)
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
+        """Make the secret of a new token and show it this once."""
+        if not change:
+            secret = f"ez_{secrets.token_urlsafe(32)}"
+            obj.digest = hashlib.sha256(secret.encode()).hexdigest()
+            obj.hint = secret[:7]
+            self.message_user(
+                request,
+                f"The token is {secret} - copy it now, it is not shown again.",
+                messages.WARNING,
+            )
+        super().save_model(request, obj, form, change)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only superusers: a token acts as its user."""
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only superusers: a token acts as its user."""
+        return bool(request.user.is_superuser)

@@ -1,0 +1,1 @@
+"""Forms: a command's own arguments as fields, and the task with its schedule."""

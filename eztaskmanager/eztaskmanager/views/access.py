@@ -1,0 +1,50 @@
+"""Who may see a run's log: a person by permission, a page's script by a short-lived key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+
+from eztaskmanager.permissions import may
+
+KEY_SECONDS = 120
+_SALT = "eztaskmanager.log"
+
+
+def make_key(report_id: int) -> str:
+    """Return a key that opens one run's log for two minutes.
+
+    Polls carry it, so that they need neither session nor user from the database; a
+    permission that was taken away ends with it.
+    """
+    return signing.TimestampSigner(salt=_SALT).sign(str(report_id))
+
+
+def key_opens(key: str, report_id: int) -> bool:
+    """Say whether a key is of this run and still good."""
+    try:
+        signed = signing.TimestampSigner(salt=_SALT).unsign(key, max_age=KEY_SECONDS)
+    except signing.BadSignature:
+        return False
+    return signed == str(report_id)
+
+
+class ReadersOnly:
+    """Lets those in who may read logs; sends strangers to the admin's login."""
+
+    def dispatch(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Judge, then go on."""
+        user = request.user
+        if not user.is_authenticated:
+            return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+        if not user.is_active or not may(user, "read"):
+            raise PermissionDenied
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc] - a mixin over View
+        return response
