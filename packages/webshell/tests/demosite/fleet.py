@@ -25,7 +25,13 @@ def supplies_of(number: int) -> list[dict[str, Any]]:
         return [black] if number % 2 else [level("black", None, "some remaining")]
     rest = [level("cyan", (number * 53) % 101), level("magenta", (number * 71) % 101)]
     yellow = level("yellow", None, "unknown") if number % 5 == 0 else level("yellow", (number * 29) % 101)
-    waste = {"kind": "waste_toner", "description": "Waste toner box", "is_receptacle": True, "percent": number % 101, "state": "level"}
+    waste = {
+        "kind": "waste_toner",
+        "description": "Waste toner box",
+        "is_receptacle": True,
+        "percent": number % 101,
+        "state": "level",
+    }
     return [*rest, yellow, black, waste]
 
 
@@ -58,6 +64,6 @@ SHOWN_SUPPLIES = [
     {"color": "magenta", "kind": "toner", "description": "Magenta Toner", "percent": None, "state": "some remaining"},
     {"color": "yellow", "kind": "toner", "description": "Yellow Toner", "percent": None, "state": "unknown"},
     {"color": None, "kind": "opc", "description": "Drum Unit", "percent": 100, "state": "level"},
-    {"color": None, "kind": "waste_toner", "description": "Waste Toner Box", "is_receptacle": True, "percent": 93, "state": "level"},
+    {"color": None, "kind": "waste_toner", "description": "Waste Box", "is_receptacle": True, "percent": 93, "state": "level"},
     {"color": None, "kind": "fuser", "description": "Fuser Unit", "percent": 0, "state": "empty"},
 ]  # fmt: skip

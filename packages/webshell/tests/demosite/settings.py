@@ -1,6 +1,6 @@
 """A small site that shows every part of the house: for the tests, and for looking at it.
 
-    cd packages/webshell/tests && DJANGO_SETTINGS_MODULE=demosite.settings ../../../.venv/bin/python -m django runserver 8090
+cd packages/webshell/tests && DJANGO_SETTINGS_MODULE=demosite.settings ../../../.venv/bin/python -m django runserver 8090
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "webshell.logging.RequestIdFilter"}},
-    "formatters": {"line": {"()": "webshell.logging.OneLineFormatter", "format": "%(levelname)s %(request_id)s %(message)s"}},
+    "formatters": {
+        "line": {"()": "webshell.logging.OneLineFormatter", "format": "%(levelname)s %(request_id)s %(message)s"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
     "loggers": {"django.request": {"handlers": ["console"]}, "webshell": {"handlers": ["console"]}},
 }

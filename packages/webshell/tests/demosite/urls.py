@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.urls import path
-from webshell.health import health
 
 from demosite import views
+from webshell.health import health
 
 handler400 = "webshell.errors.bad_request"
 handler403 = "webshell.errors.permission_denied"

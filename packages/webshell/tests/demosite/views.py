@@ -88,14 +88,31 @@ def parts(request: HttpRequest) -> HttpResponse:
         "min": 0,
         "max": 100,
         "series": [
-            {"label": "Black", "color": "--ink-black", "values": [None if 50 < place < 62 else value for place, value in enumerate(wave)]},
+            {
+                "label": "Black",
+                "color": "--ink-black",
+                "values": [None if 50 < place < 62 else value for place, value in enumerate(wave)],
+            },
             {"label": "Cyan", "color": "--ink-cyan", "values": [round(90 - place / 2, 1) for place in range(120)]},
         ],
     }
     months = {"labels": ["Jun", "Jul", "Aug", "Sep", "Oct", "Nov"], "unit": "pages", "title": "Pages per month",
               "series": [{"label": "Pages", "values": [12_410, 9_804, None, 15_002, 13_377, 8_120]}]}  # fmt: skip
     context = {
-        "states": ["queued", "running", "done", "failed", "stopped", "lost", "warning", "degraded", "quarantined", "retired", "unknown", "odd"],
+        "states": [
+            "queued",
+            "running",
+            "done",
+            "failed",
+            "stopped",
+            "lost",
+            "warning",
+            "degraded",
+            "quarantined",
+            "retired",
+            "unknown",
+            "odd",
+        ],
         "supplies": fleet.SHOWN_SUPPLIES,
         "compact": [fleet.supplies_of(number) for number in (1, 4, 5, 6, 9)],
         "recent": now - timedelta(minutes=3),
@@ -168,19 +185,29 @@ def empty(request: HttpRequest) -> HttpResponse:
 def jobs(_request: HttpRequest) -> HttpResponse:
     """One running job for the top bar."""
     done = int((time.monotonic() - STARTED) * 3) % 240
-    return JsonResponse({"jobs": [{"name": "Poll all", "state": "running", "done": done, "total": 240, "text": f"{done} of 240"}]})
+    return JsonResponse(
+        {"jobs": [{"name": "Poll all", "state": "running", "done": done, "total": 240, "text": f"{done} of 240"}]}
+    )
 
 
 def job(_request: HttpRequest) -> HttpResponse:
     """A job that has ended."""
-    return JsonResponse({"state": "done", "done": 240, "total": 240, "text": "240 of 240", "reason": "3 did not answer."})
+    return JsonResponse(
+        {"state": "done", "done": 240, "total": 240, "text": "240 of 240", "reason": "3 did not answer."}
+    )
 
 
 def found(request: HttpRequest) -> HttpResponse:
     """What the palette finds for a text."""
     text = request.GET.get("q", "")
     rows = [row for row in fleet.devices() if text in row["address"]][:5]
-    return JsonResponse({"entries": [{"label": row["address"], "url": "/detail/", "icon": "printer", "hint": row["model"]} for row in rows]})
+    return JsonResponse(
+        {
+            "entries": [
+                {"label": row["address"], "url": "/detail/", "icon": "printer", "hint": row["model"]} for row in rows
+            ]
+        }
+    )
 
 
 @require_POST

@@ -63,6 +63,16 @@
     };
   };
 
+  // Ticks of a time axis as the locale writes them: hours within a day, else days, else months.
+  const clock = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit" });
+  const day = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short" });
+  const month = new Intl.DateTimeFormat(lang, { month: "short", year: "numeric" });
+  const timeTick = (step) => (tick) => {
+    const moment = new Date(tick * 1000);
+    if (step >= 28 * 86_400) return month.format(moment);
+    return step >= 86_400 || moment.getHours() + moment.getMinutes() === 0 ? day.format(moment) : clock.format(moment);
+  };
+
   const axis = (extra) => ({
     stroke: token("--text-2"),
     grid: { stroke: token("--plot-grid"), width: 1 },
@@ -108,8 +118,8 @@
         return [data.min ?? bottom, data.max ?? top];
       } } },
       series: [{}, ...series.map((one) => ({ label: one.label, stroke: one.stroke, width: 1.5, spanGaps: false, points: { show: data.times.length < 40, size: 4 } }))],
-      axes: [axis({}), axis({ size: 62, values: (_, ticks) => ticks.map((tick) => face.number(tick)) })],
-      hooks: { setCursor: [(self) => {
+      axes: [axis({ values: (_, ticks, __, ___, step) => ticks.map(timeTick(step)) }), axis({ size: 62, values: (_, ticks) => ticks.map((tick) => figure(tick, data.unit === "%" ? "%" : "")) })],
+      hooks: { ready: [(self) => label(host, self, series)], setCursor: [(self) => {
         const { idx, left } = self.cursor;
         if (idx == null || left < 0) return hover.hide();
         const at = series.map((one, place) => [one.stroke, one.label, self.data[place + 1][idx]]);
@@ -117,7 +127,6 @@
           at.map(([stroke, name, value]) => [stroke, name, value == null ? face.say("gap") : figure(value, data.unit)]));
       }] },
     }, [data.times, ...series.map((one) => one.values)], host);
-    label(host, plot, series);
     return () => plot.destroy();
   };
 
