@@ -50,7 +50,7 @@ lock: install ## Resolve again and write locks/ and the requirements files
 	@$(BIN)/python tools/lock.py
 
 shots: install ## Take pictures of every page into shots/ (1440 and 390 px, light and dark)
-	@$(BIN)/python tools/shots.py
+	@$(BIN)/python tools/shots.py $(if $(DOCS),--docs) $(SYSTEM)
 
 hooks: install ## Install the commit hooks
 	@$(BIN)/prek install
