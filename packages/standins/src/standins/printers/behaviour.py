@@ -173,7 +173,7 @@ class Habits:
         number, used = divmod(self.worn(place, printed, did), self.wear[place][2])
         left = max(0.0, 1 - used)
         told = (1 - left) if spec.receptacle else left
-        level = int(told * spec.capacity / spec.step + 1e-9) * spec.step
+        level = int(told * spec.capacity / spec.step + 1e-4) * spec.step
         if spec.report == "some":
             level, capacity = (-3 if left > 0 else 0), -2
         elif spec.report == "unknown":

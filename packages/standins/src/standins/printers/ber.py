@@ -61,7 +61,8 @@ def integer(value: int, tag: int = INTEGER) -> bytes:
     bits = UNSIGNED_BITS.get(tag)
     if bits is not None:
         value %= 1 << bits
-    return tlv(tag, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
+    octets = (value if value >= 0 else ~value).bit_length() // 8 + 1
+    return tlv(tag, value.to_bytes(octets, "big", signed=True))
 
 
 def oid_content(oid: Oid) -> bytes:

@@ -178,5 +178,6 @@ class ControlClient:
 
     def close(self) -> None:
         """Hang up."""
-        self._file.close()
+        with suppress(OSError):
+            self._file.close()
         self._socket.close()

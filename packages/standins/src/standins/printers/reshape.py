@@ -13,7 +13,8 @@ from .view import Row, View
 
 CHARSET: Final = (*PRINTER_MIB, 7, 1, 1, 4)
 LEVEL: Final = (*SUPPLIES, 9)
-CAPACITY: Final = (*SUPPLIES, 8)
+FIRST_CUT: Final = 7
+"""The first column of the supplies table that a truncated one lacks: unit; capacity and level follow."""
 FREE_TEXTS: Final = (
     (*SYSTEM, 4),
     (*SYSTEM, 5),
@@ -54,8 +55,18 @@ def reshape(shapes: dict[bytes, Shape], faults: Faults | None) -> dict[bytes, Sh
     return changed
 
 
+def _name(row: Row) -> ber.Oid:
+    return row.object + (row.instance or ())
+
+
+def _below(row: Row, *tops: ber.Oid) -> bool:
+    """Return whether a row lies below one of some objects; a recording does not say where its tables begin."""
+    name = _name(row)
+    return any(name[: len(top)] == top for top in tops)
+
+
 def _is_supply(row: Row) -> bool:
-    return row.object[: len(SUPPLIES)] in (SUPPLIES, COLORANTS)
+    return _below(row, SUPPLIES, COLORANTS)
 
 
 def _only(shape: Shape, keep: Callable[[Row], bool]) -> Shape:
@@ -68,10 +79,11 @@ def _changed(shape: Shape, faults: Faults) -> Shape:
     rows: list[Row] = []
     slots = list(shape.slots)
     full = faults.get("truncated_tables")
-    seen: dict[ber.Oid, int] = {}
+    seen: dict[int, int] = {}
     for row in shape.view.rows:
-        seen[row.object] = seen.get(row.object, 0) + 1
-        if full is not None and row.object[:-1] == SUPPLIES and row.object[-1] >= 7 and seen[row.object] > full:
+        column = _name(row)[len(SUPPLIES)] if _below(row, SUPPLIES) else 0
+        seen[column] = seen.get(column, 0) + 1
+        if full is not None and column >= FIRST_CUT and seen[column] > full:
             continue
         rows.append(_row(row, slots, faults))
     return Shape(View(rows), tuple(slots), shape.codec)
@@ -80,32 +92,39 @@ def _changed(shape: Shape, faults: Faults) -> Shape:
 def _row(row: Row, slots: list[Slot], faults: Faults) -> Row:
     """Return the row as the faults have it; a changed slot is changed in `slots`, keeping when it exists."""
     levels, texts, charset = faults.get("levels"), faults.get("texts"), faults.get("charset")
-    if levels is not None and row.object == LEVEL and isinstance(row.cell, int):
-        _replace(slots, row.cell, lambda value: max(300, 3 * int(str(value))) if levels == "above" else int(levels))
-    if texts is not None and row.object in FREE_TEXTS:
+    if levels is not None and _below(row, LEVEL):
+        if levels != "above":
+            return _constant(row, slots, ber.INTEGER, int(levels))
+        return _mapped(row, slots, lambda value: max(300, 3 * int(str(value))))
+    if texts is not None and _below(row, *FREE_TEXTS):
         kinds = list(HOSTILE)[:-1] if texts == "hostile" else [texts]
-        text = HOSTILE[kinds[FREE_TEXTS.index(row.object) % len(kinds)]]
-        return _constant(row, slots, text)
-    if charset is not None and row.object == CHARSET:
-        return row._replace(cell=ber.integer(charset))
-    if charset is not None and row.object in PANEL_TEXTS:
+        place = next(place for place, top in enumerate(FREE_TEXTS) if _below(row, top))
+        return _constant(row, slots, ber.OCTET_STRING, HOSTILE[kinds[place % len(kinds)]])
+    if charset is not None and _below(row, CHARSET):
+        return _constant(row, slots, ber.INTEGER, int(charset))
+    if charset is not None and _below(row, *PANEL_TEXTS):
         text = SAMPLES.get(charset, SAMPLES[106]).encode(CODECS.get(charset, "utf-8"), "replace")
-        return _constant(row, slots, text)
+        return _constant(row, slots, ber.OCTET_STRING, text)
     return row
 
 
-def _constant(row: Row, slots: list[Slot], text: bytes) -> Row:
+def _constant(row: Row, slots: list[Slot], tag: int, value: int | bytes) -> Row:
+    """Return the row with one value; a row that comes and goes still does."""
     if isinstance(row.cell, int):
-        _replace(slots, row.cell, lambda _: text)
+        return _mapped(row, slots, lambda _: value)
+    return row._replace(cell=ber.encode(tag, value))
+
+
+def _mapped(row: Row, slots: list[Slot], change: Callable[[Value], Value]) -> Row:
+    """Return the row with its value changed; recorded numbers are changed once, for good."""
+    if isinstance(row.cell, int):
+        source = slots[row.cell].source
+
+        def changed(facts: Facts) -> Value | None:
+            value = source(facts)
+            return None if value is None else change(value)
+
+        slots[row.cell] = slots[row.cell]._replace(source=changed)
         return row
-    return row._replace(cell=ber.tlv(ber.OCTET_STRING, text))
-
-
-def _replace(slots: list[Slot], number: int, change: Callable[[Value], Value]) -> None:
-    source = slots[number].source
-
-    def changed(facts: Facts) -> Value | None:
-        value = source(facts)
-        return None if value is None else change(value)
-
-    slots[number] = slots[number]._replace(source=changed)
+    number, _ = ber.read_integer(row.cell, 0, len(row.cell))
+    return row._replace(cell=ber.encode(ber.INTEGER, change(number)))
