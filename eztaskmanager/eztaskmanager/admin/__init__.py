@@ -17,7 +17,14 @@ from django.utils.safestring import SafeString
 from eztaskmanager.admin import others  # noqa: F401 - registers the other models
 from eztaskmanager.admin.listing import TaskChangeList, runs_of, sparkline
 from eztaskmanager.admin.pages import TaskPages
-from eztaskmanager.models import AppCommand, LaunchReport, Log, Task, TaskCategory, TaskLink
+from eztaskmanager.models import (
+    AppCommand,
+    LaunchReport,
+    Log,
+    Task,
+    TaskCategory,
+    TaskLink,
+)
 from eztaskmanager.permissions import may
 from eztaskmanager.settings import (
     EZTASKMANAGER_N_LINES_IN_REPORT_LOG,
@@ -186,7 +193,9 @@ class LaunchReportInline(ReportRows):
 
     def result(self, obj: LaunchReport) -> SafeString:
         """Return the state, with the reason to hover over."""
-        kind, text = describe(obj.state, obj.invocation_result, stopping=obj.is_stopping)
+        kind, text = describe(
+            obj.state, obj.invocation_result, stopping=obj.is_stopping
+        )
         return format_html('<span title="{}">{}</span>', obj.reason, badge(kind, text))
 
     def invocation_datetime_local(self, obj: LaunchReport) -> str:
@@ -208,6 +217,8 @@ class LaunchReportInline(ReportRows):
                 reverse("eztaskmanager:live_log_viewer", args=[obj.pk]),
             )
         return format_html("<pre>{}</pre>{}", self._tail(obj), link)
+
+    log_tail_html.short_description = "Log"  # type: ignore[attr-defined]
 
     def _tail(self, obj: LaunchReport) -> str:
         newest: list[Log] | None = getattr(obj, "newest_logs", None)
@@ -234,13 +245,13 @@ class TaskAdmin(BulkDeleteMixin, TaskPages, TaskBase):
     actions = ["launch_tasks", "stop_tasks"]
     list_display = (
         "name_desc",
-        "invocation",
         "state",
         "last_result_with_logviewer_link",
         "durations",
         "last_run",
         "next_run",
         "repetition",
+        "invocation",
     )
     list_display_links = ("name_desc",)
     list_filter = ("status", "cached_last_invocation_result", "category", "paused")
@@ -254,7 +265,9 @@ class TaskAdmin(BulkDeleteMixin, TaskPages, TaskBase):
     class Media:
         css = {"all": ["eztaskmanager/eztaskmanager.css"]}
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskChangeList]:
+    def get_changelist(
+        self, request: HttpRequest, **kwargs: Any
+    ) -> type[TaskChangeList]:
         """Return the list that fetches runs with the page."""
         return TaskChangeList
 

@@ -54,7 +54,9 @@ def runs_of(task: Task) -> list[LaunchReport]:
     """Return a task's newest runs: what the list has fetched, else what the database has."""
     found: list[LaunchReport] | None = getattr(task, "recent", None)
     if found is None:
-        found = list(task.launchreport_set.order_by("-invocation_datetime", "-id")[:RECENT])
+        found = list(
+            task.launchreport_set.order_by("-invocation_datetime", "-id")[:RECENT]
+        )
     return found
 
 
@@ -65,7 +67,9 @@ def sparkline(runs: list[LaunchReport]) -> SafeString | str:
     seconds = [run.duration.total_seconds() if run.duration else 0 for run in runs]
     longest = max(seconds) or 1
     bars = []
-    for number, (run, took) in enumerate(zip(reversed(runs), reversed(seconds), strict=True)):
+    for number, (run, took) in enumerate(
+        zip(reversed(runs), reversed(seconds), strict=True)
+    ):
         height = max(round(HEIGHT * took / longest), 2)
         kind, words = describe(run.state, run.invocation_result)
         title = f"{words}, {took:.1f} s"

@@ -59,7 +59,9 @@ class LaunchReportAdmin(ReadOnlyAdmin):
         """Return how long it ran."""
         return ez_duration(obj.duration)
 
-    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, *_: Any, **__: Any
+    ) -> HttpResponse:
         """Lead to the live log."""
         return HttpResponseRedirect(
             reverse("eztaskmanager:live_log_viewer", args=[int(object_id)])
@@ -93,7 +95,14 @@ class DeliveryAdmin(ReadOnlyAdmin):
 class AuditEntryAdmin(ReadOnlyAdmin):
     """Who did what."""
 
-    list_display = ("created_at", "user", "action", "task_name", "report_number", "detail")
+    list_display = (
+        "created_at",
+        "user",
+        "action",
+        "task_name",
+        "report_number",
+        "detail",
+    )
     list_filter = ("action",)
     search_fields = ("user", "task_name")
     ordering = ("-id",)
@@ -111,7 +120,9 @@ class ApiTokenAdmin(ReadBase):
     fields = ("name", "user", "expires_at")
     raw_id_fields = ("user",)
 
-    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: ApiToken, form: Any, change: bool
+    ) -> None:
         """Make the secret of a new token and show it this once."""
         if not change:
             secret = f"ez_{secrets.token_urlsafe(32)}"

@@ -60,7 +60,10 @@ class TaskPages(Base):
         "cached_last_invocation_n_warnings",
     )
     fieldsets = (
-        ("Definition", {"fields": ("name", "command", "category", "note", "seen_version")}),
+        (
+            "Definition",
+            {"fields": ("name", "command", "category", "note", "seen_version")},
+        ),
         (
             "Arguments as text",
             {"classes": ("collapse",), "fields": ("arguments",)},
@@ -198,7 +201,9 @@ class TaskPages(Base):
         return HttpResponseRedirect(".")
 
     def _editors_only(self, request: HttpRequest) -> None:
-        if not (self.has_add_permission(request) or self.has_change_permission(request)):
+        if not (
+            self.has_add_permission(request) or self.has_change_permission(request)
+        ):
             raise PermissionDenied
 
     def arguments_view(self, request: HttpRequest) -> HttpResponse:
@@ -219,7 +224,11 @@ class TaskPages(Base):
         """Answer with the line that would run and the next due times; nothing is saved."""
         self._editors_only(request)
         known = request.GET.get("task", "")
-        own = Task.objects.filter(pk=int(known)) if known.isdigit() else Task.objects.none()
+        own = (
+            Task.objects.filter(pk=int(known))
+            if known.isdigit()
+            else Task.objects.none()
+        )
         with transaction.atomic():
             form = TaskForm(request.POST, instance=own.first())
             form.is_valid()
@@ -241,5 +250,8 @@ def preview_of(task: Task) -> dict[str, Any]:
         moments = preview(plan, timezone.now())
     except PlanError as error:
         return {**context, "plan_error": str(error)}
-    context["next_runs"] = [(moment, note(plan, moment)) for moment in moments]
+    context["zone"] = plan.zone
+    context["next_runs"] = [
+        (moment.strftime("%a %Y-%m-%d %H:%M"), note(plan, moment)) for moment in moments
+    ]
     return context

@@ -58,7 +58,8 @@ class Argument:
     @property
     def is_many(self) -> bool:
         """Whether it takes several values: one per line in the form."""
-        return self.action.nargs in MANY or isinstance(self.action.nargs, int)
+        nargs = self.action.nargs
+        return nargs in MANY or (isinstance(nargs, int) and nargs > 0)
 
     @property
     def is_repeated(self) -> bool:
@@ -117,7 +118,10 @@ class ArgumentForm(forms.Form):
     ) -> None:
         super().__init__(data)
         self.parser = parser
-        self.arguments = list(arguments(parser))
+        # What every command has comes last.
+        self.arguments = sorted(
+            arguments(parser), key=lambda argument: argument.action.dest == "verbosity"
+        )
         values = _values(parser, argv) if argv is not None else {}
         for argument in self.arguments:
             field = _field(argument)
@@ -289,6 +293,8 @@ def _help(argument: Argument) -> str:
     default = action.default
     if default not in (None, False, argparse.SUPPRESS, []) and "default" not in text:
         notes.append(f"Default: {default}")
+    if text and not text.endswith((".", "?", "!")) and notes:
+        text += "."
     return " ".join([text, *notes]).strip()
 
 
@@ -310,7 +316,9 @@ def _initial(argument: Argument, value: Any) -> Any:
         const = getattr(action, "const", True)
         return value == const
     if isinstance(value, list):
-        flat = [word for one in value for word in (one if isinstance(one, list) else [one])]
+        flat = [
+            word for one in value for word in (one if isinstance(one, list) else [one])
+        ]
         return "\n".join(str(word) for word in flat)
     return str(value)
 

@@ -109,7 +109,9 @@ class TaskForm(Base):
     def _check_schedule(self) -> None:
         task = self.instance
         if bool(task.repetition_period) != bool(task.repetition_rate):
-            missing = "repetition_rate" if task.repetition_period else "repetition_period"
+            missing = (
+                "repetition_rate" if task.repetition_period else "repetition_period"
+            )
             if missing in self.fields:
                 self.add_error(missing, "A period and a rate above 0 go together.")
             return

@@ -204,15 +204,15 @@ class Log(models.Model):
     timestamp = models.DateTimeField(default=current_time, editable=False)
     level = models.CharField(max_length=10)
     message = models.TextField()
-    stream = models.CharField(
-        max_length=6, choices=Stream.choices, default=Stream.LOG
-    )
+    stream = models.CharField(max_length=6, choices=Stream.choices, default=Stream.LOG)
     logger = models.CharField(max_length=100, blank=True)
 
     class Meta:
         ordering = ["timestamp"]
         indexes = [
-            models.Index(fields=["launch_report", "id"], name="eztaskmanager_log_order"),
+            models.Index(
+                fields=["launch_report", "id"], name="eztaskmanager_log_order"
+            ),
             models.Index(
                 fields=["launch_report", "level", "id"],
                 name="eztaskmanager_log_trouble",
@@ -234,4 +234,3 @@ class Log(models.Model):
 def fit_level(name: str) -> str:
     """Return a level's name cut to what the column holds."""
     return name[:10]
-

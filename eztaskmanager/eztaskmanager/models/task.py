@@ -102,7 +102,9 @@ class Task(models.Model):
     cached_last_invocation_n_warnings = models.IntegerField(
         "Warnings", null=True, blank=True
     )
-    cached_next_ride = models.DateTimeField("Next execution time", null=True, blank=True)
+    cached_next_ride = models.DateTimeField(
+        "Next execution time", null=True, blank=True
+    )
 
     # What this package adds: see migrations 0004 and later.
     argv = models.JSONField(
@@ -169,7 +171,9 @@ class Task(models.Model):
         default=60, validators=[MinValueValidator(1)], help_text="Seconds; then doubled"
     )
     retry_codes = models.CharField(
-        max_length=100, blank=True, help_text="Exit codes to retry; empty: every failure"
+        max_length=100,
+        blank=True,
+        help_text="Exit codes to retry; empty: every failure",
     )
     retry_lost = models.BooleanField(
         default=False, help_text="Also when the worker was lost: it may have run"

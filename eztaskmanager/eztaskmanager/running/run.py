@@ -64,7 +64,10 @@ class Run:
         self._began = time.monotonic()
         self._frames = Frames()
         limit = option("MAX_LINE_LENGTH")
-        self._splitters = {Stream.STDOUT: Splitter(limit), Stream.STDERR: Splitter(limit)}
+        self._splitters = {
+            Stream.STDOUT: Splitter(limit),
+            Stream.STDERR: Splitter(limit),
+        }
         self._reply: Reply | None = None
         self._ended = False
         self._stop_state: State | None = None

@@ -42,7 +42,9 @@ def next_fire(plan: Plan, after: datetime) -> datetime | None:
 
 def preview(plan: Plan, after: datetime, count: int = 10) -> list[datetime]:
     """Return the next due times, in the plan's own zone."""
-    return [moment.astimezone(plan.zone) for moment in islice(fires(plan, after), count)]
+    return [
+        moment.astimezone(plan.zone) for moment in islice(fires(plan, after), count)
+    ]
 
 
 def note(plan: Plan, moment: datetime) -> str:

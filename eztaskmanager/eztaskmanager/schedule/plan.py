@@ -85,7 +85,9 @@ class Plan:
 def check_cron(expression: str) -> None:
     """Raise PlanError for what is no five-field cron expression."""
     if len(expression.split()) != 5:
-        raise PlanError("A cron expression has five fields: minute hour day month weekday.")
+        raise PlanError(
+            "A cron expression has five fields: minute hour day month weekday."
+        )
     try:
         next(CronSim(expression, datetime(2000, 1, 1)))  # noqa: DTZ001 - wall-clock time
     except (CronSimError, StopIteration) as error:

@@ -215,4 +215,3 @@ def beat(worker: str, report_ids: list[int]) -> set[int]:
     )
     mine.update(heartbeat_at=now)
     return set(mine.values_list("pk", flat=True))
-

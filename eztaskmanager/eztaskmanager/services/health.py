@@ -67,7 +67,10 @@ def metrics() -> str:
     failed = LaunchReport.objects.filter(
         finished_at__gte=day, state__in=(State.FAILED, State.LOST)
     )
-    lines = ["# HELP eztaskmanager_runs Runs kept, by state.", "# TYPE eztaskmanager_runs gauge"]
+    lines = [
+        "# HELP eztaskmanager_runs Runs kept, by state.",
+        "# TYPE eztaskmanager_runs gauge",
+    ]
     lines += [
         f'eztaskmanager_runs{{state="{state}"}} {by_state.get(state, 0)}'
         for state in State.values

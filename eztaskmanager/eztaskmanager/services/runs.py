@@ -63,7 +63,8 @@ def refresh_status(task_ids: Iterable[int]) -> None:
     Task.objects.filter(pk__in=list(task_ids)).update(
         status=Case(
             When(
-                Exists(runs.filter(state=State.RUNNING)), then=Value(Task.STATUS_STARTED)
+                Exists(runs.filter(state=State.RUNNING)),
+                then=Value(Task.STATUS_STARTED),
             ),
             When(
                 Exists(runs.filter(state=State.QUEUED)), then=Value(Task.STATUS_SPOOLED)

@@ -152,7 +152,9 @@ def url_of(settings: dict[str, Any]) -> str:
     if settings["ENGINE"].endswith("sqlite3"):
         return f"sqlite://{settings['NAME']}"
     who = f"{settings['USER']}:{settings['PASSWORD']}"
-    return f"postgresql://{who}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
+    return (
+        f"postgresql://{who}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
+    )
 
 
 @contextmanager

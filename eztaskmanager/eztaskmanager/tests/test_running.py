@@ -78,11 +78,12 @@ def test_every_way_to_end_is_told_apart(
         assert any("EXCEPTION raised" in message for message in messages)
 
 
-def test_two_runs_never_share_a_process_or_a_log(busy_site: Site, tmp_path: Path) -> None:
+def test_two_runs_never_share_a_process_or_a_log(
+    busy_site: Site, tmp_path: Path
+) -> None:
     pids = tmp_path / "pids"
     runs = [
-        create_run(probe(f"touch={pids}", f"log=text {number}"))
-        for number in range(12)
+        create_run(probe(f"touch={pids}", f"log=text {number}")) for number in range(12)
     ]
 
     for number, run in enumerate(runs):
@@ -94,7 +95,9 @@ def test_two_runs_never_share_a_process_or_a_log(busy_site: Site, tmp_path: Path
     assert set(stored) == set(found)
 
 
-def test_stop_ends_the_command_and_what_it_started(busy_site: Site, tmp_path: Path) -> None:
+def test_stop_ends_the_command_and_what_it_started(
+    busy_site: Site, tmp_path: Path
+) -> None:
     marker = tmp_path / "grandchild"
     run = create_run(probe("print=up", f"spawn={marker}", "sleep=60"))
     wait_for(lambda: marker.exists() and marker.read_text())

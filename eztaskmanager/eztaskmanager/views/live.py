@@ -99,7 +99,9 @@ def events(request: HttpRequest, pk: int) -> HttpResponseBase:
     if not (is_async or threaded) or not _streams.acquire(blocking=False):
         return HttpResponse(status=503)
     last = request.headers.get("Last-Event-ID", "")
-    start = int(last) if last.isdigit() and len(last) < 19 else _number(request, "after")
+    start = (
+        int(last) if last.isdigit() and len(last) < 19 else _number(request, "after")
+    )
     stream = _Stream(
         pk, start or 0, request.GET.get("level", ""), request.GET.get("q", "")
     )

@@ -159,4 +159,3 @@ class Patience:
         self._delay, self.away_since = self.FIRST, None
         logger.info("The database is back after %.1f s.", away)
         return away
-

@@ -33,7 +33,11 @@ class Command(LoggerEnabledCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Collect, and say what was found."""
         for name, app in sorted(get_commands().items()):
-            app_name = app.__module__.split(".management.")[0] if isinstance(app, BaseCommand) else app
+            app_name = (
+                app.__module__.split(".management.")[0]
+                if isinstance(app, BaseCommand)
+                else app
+            )
             if options["excludecore"] and f"{app_name}.".startswith(CORE):
                 continue
             if not AppCommand.objects.filter(name=name, app_name=app_name).exists():

@@ -47,13 +47,37 @@ class Command(BaseCommand):
             category=shop,
             note="Start it, open its log, stop it",
         )
-        check = self._task("Check the project", "check", [], category=house, cron="0 6 * * mon-fri")
-        self._task(
-            "Clear old sessions", "clearsessions", [], category=house, cron="30 2 * * *", time_zone="Europe/Rome"
+        check = self._task(
+            "Check the project", "check", [], category=house, cron="0 6 * * mon-fri"
         )
-        greet = self._task("Print two words", PRINT, ["good", "morning", "--arg4", "a b", "c"], category=shop)
-        wrong = self._task("Fails, and is tried again", PRINT, ["one word only"], category=shop, retries=2, retry_delay=30)
-        warn = self._task("Warns every ten minutes", LOGGING, ["--warning", "--info", "--verbosity", "2"], category=shop)
+        self._task(
+            "Clear old sessions",
+            "clearsessions",
+            [],
+            category=house,
+            cron="30 2 * * *",
+            time_zone="Europe/Rome",
+        )
+        greet = self._task(
+            "Print two words",
+            PRINT,
+            ["good", "morning", "--arg4", "a b", "c"],
+            category=shop,
+        )
+        wrong = self._task(
+            "Fails, and is tried again",
+            PRINT,
+            ["one word only"],
+            category=shop,
+            retries=2,
+            retry_delay=30,
+        )
+        warn = self._task(
+            "Warns every ten minutes",
+            LOGGING,
+            ["--warning", "--info", "--verbosity", "2"],
+            category=shop,
+        )
         warn.scheduling = timezone.now() + timedelta(minutes=1)
         warn.repetition_period, warn.repetition_rate = "minute", 10
         warn.save()
