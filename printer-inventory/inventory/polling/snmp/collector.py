@@ -34,6 +34,9 @@ __all__ = ["Collector", "Learned", "PollError", "PollOutcome", "Target", "V3Cred
 WINDOW: Final = 500
 SUBNET_WINDOW: Final = 50
 TRIES: Final = 3
+MORE_TRIES: Final = 2
+"""Tries beyond `tries` for a printer that has answered in this poll already."""
+
 FIRST_TIMEOUT: Final = 1.0
 """Seconds the first request waits (RFC 6298 section 2.1): a sleeping printer's first answer takes that long."""
 
@@ -286,7 +289,7 @@ class Collector:
             return
         if source != session.peer and (source[0] not in session.target.also_from or source[1] != session.peer[1]):
             # Somebody else's answer to our question: a printer with several addresses, or a forgery. It is not believed.
-            session.elsewhere = source[0]
+            session.elsewhere = source[0] if source[0] != session.peer[0] else f"{source[0]} port {source[1]}"
             return
         question = session.question
         if message.pdu != ber.RESPONSE or question is None or message.version != question.version:
@@ -314,7 +317,9 @@ class Collector:
             if session.packets != packets or not session.request_id or self._by_peer.get(session.peer) is not session:
                 continue
             session.silence += now - session.sent_at
-            if session.tries >= self._tries or session.silence >= self._silence:
+            # A printer that has answered before gets smaller requests for as long as the time allows.
+            enough = self._tries + MORE_TRIES if session.heard else self._tries
+            if session.tries >= enough or session.silence >= self._silence:
                 self._fail(session, self._silent(session))
                 continue
             session.talk.silent(session.tries)

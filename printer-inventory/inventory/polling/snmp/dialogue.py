@@ -96,7 +96,7 @@ class Dialogue:
             self.bulk = True
             return
         self._flexible = False
-        if self._job is not None:
+        if self._job is not None and not error_status:
             self._good = max(self._good, self._job.asked)
         if self._before_silence:
             self.size, self._before_silence = self._before_silence, 0
@@ -121,6 +121,7 @@ class Dialogue:
             return
         if isinstance(self._job, _WalkJob) and self.bulk and not self._bulk_proved:
             self.bulk = False
+            self.size = min(self.size, max(self._good, SMALL))
         elif not self._good:
             # Not a word yet: the last try is a small one, for those that are silent on what is too large for them.
             self._before_silence, self.size = self._before_silence or self.size, min(self.size, SMALL)

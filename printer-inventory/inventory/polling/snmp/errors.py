@@ -51,8 +51,8 @@ def too_slow(address: str, seconds: float) -> PollError:
 def other_address(asked: str, answering: str) -> PollError:
     """The answers to our questions come from elsewhere; they are not believed."""
     text = (
-        f"{asked} was asked, but {answering} answered: the printer has several addresses. "
-        f"Poll it at {answering}, or list that address with the printer."
+        f"{asked} was asked, but {answering} answered: a printer with several addresses, or a translator in between. "
+        "Poll it at the address that answers, or list that address with the printer."
     )
     return PollError("other_address", text)
 

@@ -43,14 +43,13 @@ from gufo.snmp.user import KeyType
 from inventory.polling.snmp import errors
 from inventory.polling.snmp.answers import Answers, Ask, Get
 from inventory.polling.snmp.ber import V2C, Value
-from inventory.polling.snmp.dialogue import MAX_CELLS, Dialogue
+from inventory.polling.snmp.dialogue import FIRST_SIZE, MAX_CELLS, Dialogue
 from inventory.polling.snmp.errors import PollError
 from inventory.polling.snmp.oids import OidError, decode_oid, encode_oid
-from inventory.polling.snmp.plan import NotAPrinter, Polled
+from inventory.polling.snmp.plan import NotAPrinter, Polled, refresh_size
 from inventory.polling.snmp.targets import PollOutcome, Target, V3Credentials
 
 THREADS: Final = 16
-OBJECTS_PER_REQUEST: Final = 20
 REPETITIONS: Final = 20
 
 AUTH: Final[dict[str, type[BaseAuthKey]]] = {
@@ -113,6 +112,7 @@ class V3Session:
         )
         self._tries = tries
         self._bulk = learned.bulk if learned else True
+        self._size = learned.size if learned else FIRST_SIZE
         self.packets = 0
         self.attempts = 0
 
@@ -121,14 +121,20 @@ class V3Session:
         """Whether GETBULK works."""
         return self._bulk
 
+    @property
+    def size(self) -> int:
+        """Objects per request that work."""
+        return self._size
+
     def open(self) -> str:
         """Discover engine id, boots and time; return the engine id in hex."""
+        self.packets += 1
         self._retry(self._session.refresh)
         return self._session.get_engine_id().hex()
 
     def _retry(self, action: Callable[[], _T]) -> _T:
         for attempt in range(1, self._tries + 1):
-            self.packets += 1
+            self.packets += attempt > 1
             self.attempts = max(self.attempts, attempt)
             try:
                 return action()
@@ -148,12 +154,14 @@ class V3Session:
                 self._column(table.entry + bytes((number,)), answers)
 
     def _get(self, names: tuple[bytes, ...], answers: Answers) -> None:
-        waiting = [names[at : at + OBJECTS_PER_REQUEST] for at in range(0, len(names), OBJECTS_PER_REQUEST)]
+        waiting = [names[at : at + self._size] for at in range(0, len(names), self._size)]
         while waiting:
             part = waiting.pop()
+            self.packets += 1
             found = self._retry(lambda part=part: self._session.get_many([decode_oid(name) for name in part]))  # type: ignore[misc]
             if not found and len(part) > 1:
                 # gufo answers tooBig with nothing.
+                self._size = max(1, len(part) // 2)
                 waiting += [part[: len(part) // 2], part[len(part) // 2 :]]
             for name in part:
                 if (value := plain(found.get(decode_oid(name)))) is not None:
@@ -180,6 +188,7 @@ class V3Session:
             if step is None or step[0] in rows:
                 break
             rows[step[0]] = step[1]
+        self.packets += 1 + len(rows) // (REPETITIONS if self._bulk else 1)
         return list(rows.items())
 
 
@@ -263,7 +272,9 @@ class V3Pool:
                 break
         learned = polled.learned
         if learned is not target.learned or learned.engine_id != engine_id:
-            polled = Polled(polled.reading, learned.changed(version=3, bulk=session.bulk, engine_id=engine_id))
+            size = session.size if session.size < FIRST_SIZE else refresh_size(learned, talk.answers)
+            learned = learned.changed(version=3, bulk=session.bulk, size=size, engine_id=engine_id)
+            polled = Polled(polled.reading, learned)
         return polled
 
     def finished(self) -> Iterator[tuple[Target, PollOutcome]]:
