@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from demosite import views
 from webshell.health import health
+
+from . import views
 
 handler400 = "webshell.errors.bad_request"
 handler403 = "webshell.errors.permission_denied"

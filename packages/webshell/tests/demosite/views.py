@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from demosite import fleet
+from . import fleet
 
 STARTED = time.monotonic()
 COLUMNS = [
@@ -59,7 +59,7 @@ def somebody(get_response: Any) -> Any:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if "nobody" not in request.COOKIES:
-            request.user = Ada(request.COOKIES.get("may", ""))
+            request.user = Ada(request.COOKIES.get("may", ""))  # type: ignore[assignment]  # a stand-in without a database row
         response: HttpResponse = get_response(request)
         return response
 

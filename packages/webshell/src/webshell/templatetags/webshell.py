@@ -27,6 +27,7 @@ from webshell.words import words
 register = template.Library()
 
 ICON_NAME = re.compile(r"[a-z0-9-]{1,40}")
+# Safe: a constant.
 EMPTY = SafeString('<span class="text-3">\N{EN DASH}</span>')
 
 
@@ -57,7 +58,7 @@ def state_badge(state: str, text: str = "", title: str = "") -> SafeString:
     )
 
 
-def time_element(value: datetime | None, missing: str, attribute: str) -> SafeString:
+def time_element(value: datetime | None, missing: str, *, relative: bool) -> SafeString:
     """Return the `<time>` of a moment with its exact local time as text, or what stands for a missing one."""
     if value is None:
         return format_html('<span class="text-3">{}</span>', missing) if missing else EMPTY
@@ -66,7 +67,9 @@ def time_element(value: datetime | None, missing: str, attribute: str) -> SafeSt
     shown = date_format(local, "j M Y, H:i")
     exact = f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
     stamp = aware.isoformat(timespec="seconds")
-    return format_html('<time datetime="{}" title="{}"{}>{}</time>', stamp, exact, SafeString(attribute), shown)
+    if relative:
+        return format_html('<time datetime="{}" title="{}" data-ago>{}</time>', stamp, exact, shown)
+    return format_html('<time datetime="{}" title="{}">{}</time>', stamp, exact, shown)
 
 
 @register.simple_tag
@@ -75,13 +78,13 @@ def ago(value: datetime | None, missing: str = "") -> SafeString:
 
     The text in the HTML is the local time, so the page is right without JavaScript; face's core.js replaces it.
     """
-    return time_element(value, missing, " data-ago")
+    return time_element(value, missing, relative=True)
 
 
 @register.simple_tag
 def moment(value: datetime | None, missing: str = "") -> SafeString:
     """Return a `<time>` that keeps showing the local time."""
-    return time_element(value, missing, "")
+    return time_element(value, missing, relative=False)
 
 
 @register.filter
