@@ -16,6 +16,7 @@ VIEW_INVENTORY: Final = (
 )
 EDIT_INVENTORY: Final = (
     *VIEW_INVENTORY,
+    "inventory.resolve_quarantine",
     *(
         f"inventory.{action}_{model}"
         for model in ("printer", "organization", "inventorytask")

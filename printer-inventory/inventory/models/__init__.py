@@ -3,21 +3,32 @@
 from inventory.models.access import InventoryAccess
 from inventory.models.choices import (
     OPEN_STATES,
+    Change,
+    Doubt,
     JobState,
     MatchRule,
     PollingMethod,
+    Resolution,
     SnmpVersion,
     Trigger,
     Verdict,
 )
+from inventory.models.discovery import DiscoveredDevice, Discovery, Standing
+from inventory.models.event import PrinterEvent
+from inventory.models.imports import PrinterImport, PrinterImportRow
 from inventory.models.organization import Organization
 from inventory.models.polling import InventoryTask, PageCounter, PollBatch
 from inventory.models.printer import Printer
+from inventory.models.quarantine import Quarantine
 from inventory.models.schedule import LearnedPlan, PollSchedule
 from inventory.models.state import PrinterState
 
 __all__ = [
     "OPEN_STATES",
+    "Change",
+    "DiscoveredDevice",
+    "Discovery",
+    "Doubt",
     "InventoryAccess",
     "InventoryTask",
     "JobState",
@@ -29,8 +40,14 @@ __all__ = [
     "PollSchedule",
     "PollingMethod",
     "Printer",
+    "PrinterEvent",
+    "PrinterImport",
+    "PrinterImportRow",
     "PrinterState",
+    "Quarantine",
+    "Resolution",
     "SnmpVersion",
+    "Standing",
     "Trigger",
     "Verdict",
 ]

@@ -13,6 +13,7 @@ class InventoryAccess(models.Model):  # noqa: DJ008 - has no rows to name
         permissions = [
             ("access_inventory_app", _("Can open the inventory")),
             ("run_inventory", _("Can poll printers")),
+            ("resolve_quarantine", _("Can resolve doubtful readings")),
             ("export_printers", _("Can export printers")),
             ("export_amb_report", _("Can export the AMB report")),
             ("manage_web_parsing", _("Can edit web parsing rules")),

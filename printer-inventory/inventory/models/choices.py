@@ -60,3 +60,45 @@ class Trigger(models.TextChoices):
     MANUAL = "manual", _("by hand")
     DAEMON = "daemon", _("by schedule")
     IMPORT = "import", _("imported")
+
+
+class Doubt(models.TextChoices):
+    """Why a reading waits for a person: the kinds of `inventory.rules.identity` and `inventory.rules.history`."""
+
+    DEVICE = "device", _("another device")
+    BOARD = "board", _("swapped board")
+    ANONYMOUS = "anonymous", _("no identity")
+    RESET = "reset", _("counters start again")
+    ROLLBACK = "rollback", _("counters went back")
+    JUMP = "jump", _("counters jumped")
+    MISSING = "missing", _("counters missing")
+
+
+class Resolution(models.TextChoices):
+    """How a doubt ended; the first five by a person, the others by themselves."""
+
+    BELIEVED = "believed", _("counted")
+    BASELINE = "baseline", _("new baseline")
+    MOVED = "moved", _("moved")
+    REPLACED = "replaced", _("replaced")
+    REJECTED = "rejected", _("rejected")
+    RECOVERED = "recovered", _("passed by itself")
+    RETIRED = "retired", _("printer retired")
+
+
+class Change(models.TextChoices):
+    """What can happen to a printer, as its timeline names it."""
+
+    ADDED = "added", _("added")
+    EDIT = "edit", _("edited")
+    IP_CHANGE = "ip_change", _("new address")
+    SERIAL_UPDATE = "serial_update", _("new serial number")
+    MAC_UPDATE = "mac_update", _("new MAC address")
+    BASELINE = "baseline", _("new baseline")
+    COUNTER_RESET = "counter_reset", _("counters reset")
+    BELIEVED = "believed", _("doubtful reading counted")
+    REJECTED = "rejected", _("doubtful reading rejected")
+    REPLACEMENT = "replacement", _("replaced")
+    DEACTIVATION = "deactivation", _("retired")
+    ACTIVATION = "activation", _("restored")
+    UNDO = "undo", _("undone")

@@ -80,7 +80,10 @@ class InventoryTask(models.Model):
 
 
 class PageCounter(models.Model):
-    """What a poll read: the raw reading, never changed, and the counters derived from it by a versioned rule."""
+    """What a poll read: the raw reading, never changed, and the counters derived from it by a versioned rule.
+
+    Pages are counted between readings of one `epoch`; a new baseline (swapped board, accepted reset) opens the next.
+    """
 
     task = models.OneToOneField(InventoryTask, on_delete=models.CASCADE, related_name="counter", verbose_name=_("poll"))
     printer = models.ForeignKey(
@@ -93,6 +96,7 @@ class PageCounter(models.Model):
     color_a3 = models.BigIntegerField(_("A3 colour"), null=True, blank=True)
     total_pages = models.BigIntegerField(_("total"), null=True, blank=True)
     rule_version = models.PositiveSmallIntegerField(_("rule version"))
+    epoch = models.PositiveIntegerField(_("epoch"), default=0, db_default=0)
     reading = models.JSONField(_("raw reading"))
 
     class Meta:

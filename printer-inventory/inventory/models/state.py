@@ -11,7 +11,8 @@ class PrinterState(models.Model):
     """The last believed reading and the last attempt of one printer.
 
     `supplies` is a list of dicts as `inventory.polling.reading.Supply` has them. `lowest_percent` is the least honest
-    level of a supply that is used up (waste boxes do not count).
+    level of a supply that is used up (waste boxes do not count). `counters` are the raw ones of that reading, by which
+    the next is judged; `epoch` counts baselines: pages are only ever counted between readings of one epoch.
     """
 
     printer = models.OneToOneField(
@@ -22,6 +23,10 @@ class PrinterState(models.Model):
     last_verdict = models.CharField(_("verdict"), max_length=30, choices=Verdict.choices, blank=True, default="")
     last_error = models.TextField(_("last error"), blank=True, default="")
     counter_id = models.BigIntegerField(null=True, blank=True)
+    counters = models.JSONField(_("raw counters"), null=True, blank=True)
+    rule_version = models.PositiveSmallIntegerField(_("rule version"), null=True, blank=True)
+    epoch = models.PositiveIntegerField(_("epoch"), default=0, db_default=0)
+    pages_per_hour = models.FloatField(_("usual pages an hour"), null=True, blank=True)
     bw_a4 = models.BigIntegerField(null=True, blank=True)
     color_a4 = models.BigIntegerField(null=True, blank=True)
     bw_a3 = models.BigIntegerField(null=True, blank=True)

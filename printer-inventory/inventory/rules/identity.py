@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 MAC_DIGITS: Final = 12
+PLACEHOLDERS: Final = frozenset({"UNKNOWN", "N/A", "NA", "NONE", "NULL", "NOTSET", "UNSET", "DEFAULT"})
+"""What boards say that were never given a serial number; others fill it up ("00000000", "XXXXXXXX")."""
+FILLING: Final = "0X?-*."
+NAMELESS: Final = "The device gives neither a serial number nor a MAC address."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +28,28 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class IdentityVerdict:
-    """`rule` is SN_MAC, MAC_ONLY, SN_ONLY, or empty when refused; `reason` says why in a sentence for a person."""
+    """`rule` is SN_MAC, MAC_ONLY, SN_ONLY, or empty when refused.
+
+    A refusal has a `kind`: board (the MAC address on file with another serial number), device (another device), or
+    anonymous (it does not say who it is); `reason` is a sentence for a person.
+    """
 
     accepted: bool
     rule: str = ""
     reason: str = ""
+    kind: str = ""
 
 
 def normal_serial(text: str) -> str:
-    """Return a serial number for comparing: upper case, without blanks, NUL and 0xFF padding."""
-    return re.sub(r"[\s\x00\xff]+", "", text).upper()
+    """Return a serial number for comparing: upper case, without blanks, NUL and 0xFF padding; nothing for a placeholder."""
+    serial = re.sub(r"[\s\x00\xff]+", "", text).upper()
+    return "" if serial in PLACEHOLDERS or not serial.strip(FILLING) else serial
 
 
 def normal_mac(text: str) -> str:
-    """Return `AA:BB:CC:DD:EE:FF`, or nothing when the text has not exactly twelve hexadecimal digits."""
+    """Return `AA:BB:CC:DD:EE:FF`, or nothing when the text has not exactly twelve hexadecimal digits or is no one's own."""
     digits = re.sub(r"[^0-9A-Fa-f]", "", text).upper()
-    if len(digits) != MAC_DIGITS or set(digits) == {"0"}:
+    if len(digits) != MAC_DIGITS or set(digits) in ({"0"}, {"F"}):
         return ""
     return ":".join(digits[start : start + 2] for start in range(0, MAC_DIGITS, 2))
 
@@ -60,7 +70,11 @@ def check_identity(stored: Identity, polled: Identity) -> IdentityVerdict:
         return IdentityVerdict(accepted=True, rule="MAC_ONLY")
     if not stored.serial and not stored.mac:
         return _first_answer(polled)
-    return IdentityVerdict(accepted=False, reason=_difference(stored, polled))
+    if not polled.serial and not polled.mac:
+        return IdentityVerdict(accepted=False, reason=NAMELESS, kind="anonymous")
+    return IdentityVerdict(
+        accepted=False, reason=_difference(stored, polled, mac_equal=mac_equal), kind="board" if mac_equal else "device"
+    )
 
 
 def _first_answer(polled: Identity) -> IdentityVerdict:
@@ -69,10 +83,10 @@ def _first_answer(polled: Identity) -> IdentityVerdict:
         return IdentityVerdict(accepted=True, rule="SN_MAC" if polled.mac else "SN_ONLY")
     if polled.mac:
         return IdentityVerdict(accepted=True, rule="MAC_ONLY")
-    return IdentityVerdict(accepted=False, reason="The device gives neither a serial number nor a MAC address.")
+    return IdentityVerdict(accepted=False, reason=NAMELESS, kind="anonymous")
 
 
-def _difference(stored: Identity, polled: Identity) -> str:
+def _difference(stored: Identity, polled: Identity, *, mac_equal: bool) -> str:
     parts = []
     for name, expected, got in (
         ("serial number", stored.serial, polled.serial),
@@ -80,4 +94,5 @@ def _difference(stored: Identity, polled: Identity) -> str:
     ):
         if expected != got:
             parts.append(f"{name} {got or 'missing'} instead of {expected or 'none on file'}")
-    return "Another device answered: " + ", ".join(parts) + "."
+    opening = "The board may have been swapped: " if mac_equal else "Another device answered: "
+    return opening + ", ".join(parts) + "."

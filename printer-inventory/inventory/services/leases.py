@@ -16,6 +16,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from inventory.models import JobState
+from inventory.rules.derive import RULE_VERSION, DerivedCounters
+from inventory.rules.history import Believed
 
 LEASE_SQL = """
 WITH due AS (
@@ -55,13 +57,19 @@ WHERE s.open_task_id = t.id AND s.lease_token = %(token)s AND t.id = ANY(%(tasks
 LOAD_SQL = """
 SELECT s.printer_id, s.open_task_id, t.batch_id, t.trigger, s.attempt, s.due_at, s.failures, s.interval_seconds,
        host(p.ip_address), p.snmp_port, p.snmp_community, p.snmp_version, p.serial_number, p.mac_address,
-       p.device_model_id, p.hostname, st.total_pages, st.last_success_at, l.data
+       p.device_model_id, p.hostname, st.epoch, st.last_success_at,
+       jsonb_build_object('counters', st.counters, 'rule', st.rule_version, 'usual', st.pages_per_hour, 'derived',
+           jsonb_build_object('bw_a4', st.bw_a4, 'color_a4', st.color_a4, 'bw_a3', st.bw_a3, 'color_a3', st.color_a3,
+                              'total', st.total_pages)),
+       (SELECT jsonb_object_agg(q.kind, q.first_seen_at) FROM inventory_quarantine q
+        WHERE q.printer_id = s.printer_id AND q.resolved_at IS NULL),
+       l.data
 FROM inventory_pollschedule s
 JOIN inventory_printer p ON p.id = s.printer_id
-JOIN inventory_inventorytask t ON t.id = s.open_task_id
+JOIN inventory_inventorytask t ON t.id = COALESCE(%(task)s::bigint, s.open_task_id)
 JOIN inventory_printerstate st ON st.printer_id = s.printer_id
 LEFT JOIN inventory_learnedplan l ON l.printer_id = s.printer_id
-WHERE s.printer_id = ANY(%(printers)s) AND s.lease_token = %(token)s
+WHERE s.printer_id = ANY(%(printers)s) AND (s.lease_token = %(token)s OR %(task)s::bigint IS NOT NULL)
 """
 
 GIVE_UP_SQL = """
@@ -86,7 +94,10 @@ RETURNING t.batch_id
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """One printer that this worker may poll until the deadline, with what it needs to ask and to judge."""
+    """One printer that this worker may poll until the deadline, with what it needs to ask and to judge.
+
+    `believed` is its last believed reading, `doubts` the kinds that wait for a person and since when.
+    """
 
     printer_id: int
     task_id: int
@@ -104,8 +115,9 @@ class Lease:
     mac: str
     device_model_id: int | None
     hostname: str
-    last_total: int | None
-    last_success_at: datetime | None
+    epoch: int
+    believed: Believed | None
+    doubts: dict[str, datetime]
     learned: dict[str, Any] | None
 
 
@@ -133,20 +145,45 @@ def lease_due(holder: LeaseHolder, now: datetime, limit: int, only: Sequence[int
             return []
         printers, tasks = ([row[column] for row in taken] for column in (0, 1))
         cursor.execute(START_SQL, {**facts, "tasks": tasks})
-        cursor.execute(LOAD_SQL, {**facts, "printers": printers})
+        cursor.execute(LOAD_SQL, {"printers": printers, "token": holder.token, "task": None})
         return [_lease(row) for row in cursor.fetchall()]
 
 
+def facts_for(printer_id: int, task_id: int) -> Lease:
+    """Return what a reading that was not leased is judged by, for a poll row of its own; raise LookupError for no printer."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOAD_SQL, {"printers": [printer_id], "token": None, "task": task_id})
+        row = cursor.fetchone()
+    if row is None:
+        raise LookupError(printer_id)
+    return _lease(row)
+
+
 def _lease(row: Sequence[Any]) -> Lease:
-    """Return a row of LOAD_SQL as a lease; its last column is JSON text."""
-    values = [*row[:-1], json.loads(row[-1]) if row[-1] else None]
-    return Lease(*values)
+    """Return a row of LOAD_SQL as a lease; its last three columns are JSON text."""
+    *plain, read_at, facts, doubts, learned = row
+    since = {kind: datetime.fromisoformat(text) for kind, text in json.loads(doubts or "{}").items()}
+    return Lease(*plain, _believed(read_at, json.loads(facts)), since, json.loads(learned) if learned else None)
+
+
+def _believed(read_at: datetime | None, facts: dict[str, Any]) -> Believed | None:
+    if read_at is None:
+        return None
+    total = facts["derived"]["total"]
+    counters = facts["counters"] or ({} if total is None else {"total": total})
+    derived = DerivedCounters(**facts["derived"]) if facts["rule"] == RULE_VERSION else None
+    return Believed(counters, derived, read_at, facts["usual"])
 
 
 def give_up_on_lost(now: datetime, max_attempts: int, interval: timedelta) -> list[int]:
     """End polls whose workers died `max_attempts` times as lost; return the ids of the batches they belong to."""
     reason = f"{max_attempts} workers in a row stopped without an answer; the next due time tries again."
-    facts: dict[str, Any] = {"now": now, "attempts": max_attempts, "interval": interval.total_seconds(), "reason": reason}
+    facts: dict[str, Any] = {
+        "now": now,
+        "attempts": max_attempts,
+        "interval": interval.total_seconds(),
+        "reason": reason,
+    }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(GIVE_UP_SQL, facts)
         return sorted({row[0] for row in cursor.fetchall() if row[0] is not None})

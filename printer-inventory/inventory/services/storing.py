@@ -17,8 +17,10 @@ from django.db import connection, transaction
 
 from inventory.models import LearnedPlan, PageCounter, PollBatch
 from inventory.polling.reading import DeviceReading, to_json
-from inventory.rules.derive import RULE_VERSION
+from inventory.rules.derive import RULE_VERSION, DerivedCounters
 from inventory.rules.due import next_due, phase_of
+from inventory.rules.history import usual_rate
+from inventory.services import doubts, events
 from inventory.services.identity import update_identities
 from inventory.services.judging import Judged
 
@@ -54,12 +56,13 @@ WHERE st.printer_id = r.printer_id
 STATE_SQL = """
 UPDATE inventory_printerstate st
 SET last_attempt_at = %(now)s, last_success_at = %(now)s, last_verdict = 'SUCCESS', last_error = '',
-    counter_id = r.counter_id, bw_a4 = r.bw_a4, color_a4 = r.color_a4, bw_a3 = r.bw_a3, color_a3 = r.color_a3,
+    counter_id = r.counter_id, counters = r.counters, rule_version = r.rule_version, epoch = r.epoch,
+    pages_per_hour = r.usual, bw_a4 = r.bw_a4, color_a4 = r.color_a4, bw_a3 = r.bw_a3, color_a3 = r.color_a3,
     total_pages = r.total,
     supplies = r.supplies, lowest_percent = r.lowest, printer_status = left(r.printer_status, 40), console = r.console,
     errors = r.errors, alerts = r.alerts, warnings = r.warnings, firmware = left(r.firmware, 200)
 FROM jsonb_to_recordset(%(rows)s::jsonb)
-    AS r(printer_id bigint, counter_id bigint, bw_a4 bigint, color_a4 bigint, bw_a3 bigint, color_a3 bigint,
+    AS r(printer_id bigint, counter_id bigint, counters jsonb, rule_version smallint, epoch int, usual float, bw_a4 bigint, color_a4 bigint, bw_a3 bigint, color_a3 bigint,
          total bigint, supplies jsonb, lowest smallint, printer_status text, console text, errors jsonb, alerts jsonb,
          warnings jsonb, firmware text)
 WHERE st.printer_id = r.printer_id
@@ -80,15 +83,24 @@ def store(judged: Sequence[Judged], token: uuid.UUID, now: datetime) -> list[Jud
         held = [item for item in judged if item.lease.printer_id in held_ids]
         if not held:
             return []
-        cursor.execute(TASK_SQL, {"now": now, "rows": json.dumps([_task_row(item) for item in held])})
-        counters = _insert_counters(held, now)
-        _run(cursor, STATE_SQL, now, [_state_row(i, counters[i.lease.task_id]) for i in held if i.accepted])
-        _run(cursor, ATTEMPT_SQL, now, [_attempt_row(item) for item in held if not item.accepted])
+        write(cursor, held, now)
         _run(cursor, SCHEDULE_SQL, now, [_schedule_row(item, now) for item in held])
         _remember_plans(held, now)
-        update_identities([item for item in held if item.accepted])
         close_batches({i.lease.batch_id for i in held if i.lease.batch_id is not None}, now)
     return held
+
+
+def write(cursor: Any, held: Sequence[Judged], now: datetime) -> None:
+    """Write verdicts, readings, states, doubts and identities of polls whose printers' schedule rows are locked."""
+    cursor.execute(TASK_SQL, {"now": now, "rows": json.dumps([_task_row(item) for item in held])})
+    counters = _insert_counters(held, now)
+    accepted = [item for item in held if item.accepted]
+    _run(cursor, STATE_SQL, now, [_state_row(item, counters[item.lease.task_id], now) for item in accepted])
+    _run(cursor, ATTEMPT_SQL, now, [_attempt_row(item) for item in held if not item.accepted])
+    doubts.note(cursor, held, counters, now)
+    doubts.close_passed(cursor, accepted, now)
+    events.note_baselines(accepted, now)
+    update_identities(accepted, now)
 
 
 def close_batches(batches: Iterable[int], now: datetime) -> None:
@@ -141,24 +153,46 @@ def _attempt_row(item: Judged) -> dict[str, Any]:
     return {"printer_id": item.lease.printer_id, "status": item.verdict.value, "error": clean_text(item.error)}
 
 
-def _state_row(item: Judged, counter_id: int) -> dict[str, Any]:
+def _state_row(item: Judged, counter_id: int, now: datetime) -> dict[str, Any]:
     reading, derived = item.reading, item.derived
     assert reading is not None  # noqa: S101 - an accepted poll has a reading; tells the type checker
     data = clean_text(to_json(reading))
     return {
         "printer_id": item.lease.printer_id,
+        "usual": _usual(item, now),
+        **state_values(data, derived, counter_id, item.epoch, lowest_percent(reading)),
+    }
+
+
+def state_values(
+    data: dict[str, Any], derived: DerivedCounters, counter_id: int, epoch: int, lowest: int | None
+) -> dict[str, Any]:
+    """Return the columns of a state row that follow from one believed reading, as STATE_SQL names them."""
+    return {
         "counter_id": counter_id,
+        "counters": data["counters"],
+        "rule_version": RULE_VERSION,
+        "epoch": epoch,
         "bw_a4": derived.bw_a4,
         "color_a4": derived.color_a4,
         "bw_a3": derived.bw_a3,
         "color_a3": derived.color_a3,
         "total": derived.total,
-        "lowest": lowest_percent(reading),
+        "lowest": lowest,
         **{
             key: data[key]
             for key in ("supplies", "printer_status", "console", "errors", "alerts", "warnings", "firmware")
         },
     }
+
+
+def _usual(item: Judged, now: datetime) -> float | None:
+    """Return the printer's usual pages an hour, this reading counted in."""
+    believed, total = item.lease.believed, item.derived.total
+    before = None if believed is None else believed.figures().get("total")
+    if believed is None or before is None or total is None or total < before:
+        return believed.usual if believed else None
+    return usual_rate(believed.usual, total - before, now - believed.at)
 
 
 def _schedule_row(item: Judged, now: datetime) -> dict[str, Any]:
@@ -182,6 +216,7 @@ def _insert_counters(held: Sequence[Judged], now: datetime) -> dict[int, int]:
             color_a3=item.derived.color_a3,
             total_pages=item.derived.total,
             rule_version=RULE_VERSION,
+            epoch=item.epoch,
             reading=clean_text(to_json(item.reading)),
         )
         for item in held

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.polling.reading import DeviceReading, Supply
+from inventory.polling.reading import COUNTERS, DeviceReading, Supply
 from inventory.rules.derive import DerivedCounters, derive
 from inventory.rules.due import next_due, phase_of
-from inventory.rules.history import HistoryLimits, check_history
+from inventory.rules.history import Believed, HistoryLimits, HistoryVerdict, check_history, usual_rate
 from inventory.rules.identity import Identity, check_identity, normal_mac, normal_serial
 from inventory.rules.networks import Networks
 
@@ -39,53 +39,146 @@ class TestIdentity:
         assert (verdict.accepted, verdict.rule) == (True, rule)
 
     @pytest.mark.parametrize(
-        ("stored", "polled"),
+        ("stored", "polled", "kind"),
         [
-            (Identity("A1", "00:11:22:33:44:55"), Identity("B2", "66:77:88:99:AA:BB")),
-            (Identity("A1", ""), Identity("B2", "66:77:88:99:AA:BB")),
-            (Identity("A1", "00:11:22:33:44:55"), Identity("B2", "00:11:22:33:44:55")),
-            (Identity("A1", ""), Identity()),
-            (Identity(), Identity()),
+            (Identity("A1", "00:11:22:33:44:55"), Identity("B2", "66:77:88:99:AA:BB"), "device"),
+            (Identity("A1", ""), Identity("B2", "66:77:88:99:AA:BB"), "device"),
+            (Identity("A1", "00:11:22:33:44:55"), Identity("", "66:77:88:99:AA:BB"), "device"),
+            (Identity("A1", "00:11:22:33:44:55"), Identity("B2", "00:11:22:33:44:55"), "board"),
+            (Identity("A1", ""), Identity(), "anonymous"),
+            (Identity(), Identity(), "anonymous"),
         ],
     )
-    def test_another_device_is_refused_with_both_facts_named(self, stored: Identity, polled: Identity) -> None:
+    def test_another_device_is_refused_with_both_facts_named(
+        self, stored: Identity, polled: Identity, kind: str
+    ) -> None:
         verdict = check_identity(stored, polled)
-        assert not verdict.accepted
-        assert verdict.reason
+        assert (verdict.accepted, verdict.kind) == (False, kind)
+        assert polled.serial in verdict.reason
+        assert stored.serial in verdict.reason or kind == "anonymous"
 
     def test_a_foreign_mac_never_becomes_the_proof_of_itself(self) -> None:
         assert not check_identity(Identity("MINE", ""), Identity("OTHER", "66:77:88:99:AA:BB")).accepted
 
-    @pytest.mark.parametrize(("text", "serial"), [(" mine4\x00\xff", "MINE4"), ("a b\tc", "ABC"), ("", "")])
+    @pytest.mark.parametrize(
+        ("text", "serial"),
+        [
+            (" mine4\x00\xff", "MINE4"),
+            ("a b\tc", "ABC"),
+            ("", ""),
+            ("0000-0000", ""),
+            ("XXXXXXX", ""),
+            ("n/a", ""),
+            ("X0123", "X0123"),
+        ],
+    )
     def test_serials_are_compared_without_case_and_padding(self, text: str, serial: str) -> None:
         assert normal_serial(text) == serial
 
     @pytest.mark.parametrize(
         ("text", "mac"),
-        [("001b.a912.3456", "00:1B:A9:12:34:56"), ("00-00-00-00-00-00", ""), ("12345", ""), ("nonsense", "")],
+        [
+            ("001b.a912.3456", "00:1B:A9:12:34:56"),
+            ("00-00-00-00-00-00", ""),
+            ("FF:FF:FF:FF:FF:FF", ""),
+            ("12345", ""),
+            ("nonsense", ""),
+        ],
     )
     def test_mac_addresses_have_one_form(self, text: str, mac: str) -> None:
         assert normal_mac(text) == mac
+
+
+def believed(usual: float | None = None, **counters: int) -> Believed:
+    """Return a believed reading of an hour ago."""
+    return Believed(counters, derive(DeviceReading(counters=counters)), NOW - HOUR, usual)
+
+
+def judged(previous: Believed | None, elapsed: timedelta | None = HOUR, **counters: int) -> HistoryVerdict:
+    """Return the verdict on counters that follow what was believed."""
+    return check_history(
+        previous, counters, derive(DeviceReading(counters=counters)), elapsed, HistoryLimits(fastest=100)
+    )
 
 
 class TestHistory:
     @pytest.mark.parametrize(
         ("previous", "current", "elapsed", "kind"),
         [
-            (None, 10, None, "ok"),
             (10, 10, HOUR, "ok"),
             (10, 5010, HOUR, "ok"),
             (10, 5011, HOUR, "jump"),
-            (10, 50_000, 25 * HOUR, "ok"),
-            (10, 9, HOUR, "rollback"),
-            (10, None, HOUR, "missing"),
-            (None, None, None, "missing"),
+            (10, 1011, timedelta(minutes=1), "jump"),
+            (10, 1010, timedelta(minutes=1), "ok"),
+            (10, 10_010, 48 * HOUR, "ok"),
+            (10, 10_011, 48 * HOUR, "jump"),
+            (10, 300_010, 24 * HOUR * 31, "ok"),
+            (10, 10_000_010, 24 * HOUR * 31, "jump"),
+            (10_000, 9_999, HOUR, "rollback"),
+            (10_000, 5_001, HOUR, "rollback"),
+            (10_000, 4_999, HOUR, "reset"),
+            (10_000, 0, HOUR, "reset"),
+            (1_000_000, 6_000, HOUR, "rollback"),
+            (10_000, 0, timedelta(0), "reset"),
+            (10_000, 10_001, -HOUR, "ok"),
         ],
     )
-    def test_verdicts(self, previous: int | None, current: int | None, elapsed: timedelta | None, kind: str) -> None:
-        verdict = check_history(previous, current, elapsed, HistoryLimits())
+    def test_verdicts_on_a_total(self, previous: int, current: int, elapsed: timedelta, kind: str) -> None:
+        verdict = judged(believed(total=previous), elapsed, total=current)
         assert verdict.kind == kind
         assert verdict.accepted == (kind == "ok") == (verdict.reason == "")
+
+    def test_a_first_reading_is_believed_and_an_answer_without_counters_is_not(self) -> None:
+        assert judged(None, None, total=5).accepted
+        assert judged(None, None).kind == judged(believed(total=5)).kind == "silent"
+
+    def test_a_busy_printer_may_print_what_it_usually_prints(self) -> None:
+        rise = {"total": 40_000}
+        assert judged(believed(total=0), 24 * HOUR, **rise).kind == "jump"
+        assert judged(believed(total=0, usual=300.0), 24 * HOUR, **rise).accepted
+
+    def test_the_usual_rate_follows_what_is_printed(self) -> None:
+        rate = None
+        for _ in range(24 * 60):
+            rate = usual_rate(rate, 120, HOUR)
+        assert rate is not None
+        assert 119 < rate <= 120.001
+        assert usual_rate(rate, 0, 24 * HOUR * 365) < 1e-9
+        assert usual_rate(None, 100, timedelta(0)) == 0.0
+
+    def test_colour_that_is_no_longer_counted_is_missing_not_a_drop(self) -> None:
+        verdict = judged(believed(total=100, color=30), total=101)
+        assert (verdict.kind, "color" in verdict.reason) == ("missing", True)
+
+    def test_a_device_that_tells_more_than_before_begins_a_baseline(self) -> None:
+        verdict = judged(believed(total=100, color=0), total=101, color=0, a3=20)
+        assert (verdict.kind, verdict.accepted) == ("refined", True)
+
+    def test_a_split_that_falls_while_the_total_goes_on_is_doubted(self) -> None:
+        verdict = judged(believed(total=100, color=60), total=101, color=20)
+        assert (verdict.kind, "color_a4" in verdict.reason) == ("rollback", True)
+
+    def test_forgotten_scans_are_noted_and_refuse_nothing(self) -> None:
+        verdict = judged(believed(total=100, scan=50), total=101, scan=3)
+        assert verdict.accepted
+        assert [(one.counter, one.kind) for one in verdict.findings] == [("scan", "reset")]
+
+    def test_figures_of_another_rule_are_not_compared(self) -> None:
+        older = Believed({"total": 100}, None, NOW - HOUR)
+        assert judged(older, total=101, color=101).kind == "ok"
+        assert judged(older, total=99).kind == "rollback"
+
+    @given(
+        before=st.dictionaries(st.sampled_from(COUNTERS), st.integers(0, 10**7)),
+        now=st.dictionaries(st.sampled_from(COUNTERS), st.integers(0, 10**7)),
+    )
+    def test_a_believed_total_never_goes_back(self, before: dict[str, int], now: dict[str, int]) -> None:
+        verdict = judged(believed(**before), **now)
+        old, new = derive(DeviceReading(counters=before)).total, derive(DeviceReading(counters=now)).total
+        if verdict.accepted and old is not None:
+            assert new is not None
+            assert old <= new <= old + 5000
+        assert verdict.accepted == (verdict.reason == "")
 
 
 class TestDerive:

@@ -17,7 +17,11 @@ PRINTER_NETWORKS = env.list("PRINTER_NETWORKS", default=["10.0.0.0/8", "172.16.0
 
 ANOMALY_CHECK_TIME_WINDOW = timedelta(hours=env.int("ANOMALY_CHECK_TIME_WINDOW_HOURS", default=24))
 ANOMALY_JUMP_THRESHOLD = env.int("ANOMALY_JUMP_THRESHOLD", default=5000)
+ANOMALY_FASTEST_PPM = env.int("ANOMALY_FASTEST_PPM", default=150)
 ANOMALY_SKIP_CHECK = timedelta(days=env.int("ANOMALY_SKIP_CHECK_DAYS", default=30))
+
+# A rejected reading that comes again unchanged stays refused, without a new question, for so long.
+QUARANTINE_QUIET = timedelta(hours=env.float("QUARANTINE_QUIET_HOURS", default=168))
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Older polls are thinned out to each day's last good reading.
