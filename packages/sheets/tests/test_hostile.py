@@ -260,6 +260,11 @@ def test_a_template_that_is_clean_passes() -> None:
     file = io.BytesIO(GOOD)
     check_template(file)
     assert file.tell() == 0
+    with pytest.raises(TooBig):
+        check_template(file, Limits(file_bytes=100))
+    hidden: dict[str, str | bytes] = {**parts(ROW), "xl/worksheets/sheet2.dat": "<!DOCTYPE x><worksheet/>"}
+    with pytest.raises(Unsafe, match=r"sheet2\.dat"):
+        check_template(io.BytesIO(packed(hidden)))
     broken = bytearray(packed({"xl/media/a.bin": zlib.compress(b"x" * 100)}))
     broken[60] ^= 0xFF
     with pytest.raises(Damaged):

@@ -22,6 +22,7 @@ from sheets import (
     NotWritable,
     Out,
     Styled,
+    Written,
     XlsxStyle,
     contrast,
     csv_style,
@@ -147,6 +148,10 @@ def test_control_characters_vanish_and_line_breaks_are_one_kind() -> None:
 def test_a_text_over_excels_limit_is_cut_and_told(sign: str, kept: int) -> None:
     target = io.BytesIO()
     done = write_table(target, ["a", "Комментарий"], [["", ""], ["", sign * 40_000]])
+    for kind in KINDS:
+        told: list[Written] = []
+        assert b"".join(stream_table(["a"], [[sign * 40_000], ["b"]], kind=kind, told=told.append))
+        assert (told[0].rows, told[0].shortened_cells) == (2, int(kind == "xlsx"))
     assert (done.rows, done.shortened_cells, done.shortened) == (2, 1, [(3, "Комментарий")])
     sheet = openpyxl.load_workbook(target).active
     assert sheet is not None

@@ -6,6 +6,7 @@ list half a million members.
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 import zipfile
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, Final
 
 from sheets.errors import Damaged, Protected, SheetError, TooBig, Unsafe
-from sheets.limits import Limits
+from sheets.limits import MIB, Limits
 
 CHUNK: Final = 64 * 1024
 _END_SIGNATURE: Final = b"PK\x05\x06"
@@ -25,6 +26,7 @@ _ENTRY_BYTES: Final = 46 + 512  # one entry of the table of contents with a long
 _ENCRYPTED: Final = 0x1
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ASK_AGAIN: Final = "Open it in Excel and save it anew as .xlsx."
+_BINARY: Final = (".png", ".jpeg", ".jpg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".bin")
 _DOCTYPE: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
@@ -150,11 +152,17 @@ def check_template(file: BinaryIO, limits: Limits | None = None) -> None:
     """Refuse a workbook that must not reach another reader (openpyxl fills uploaded templates in place).
 
     The whole archive is unpacked once, in pieces, so that every size is true; XML with a document type, or in another
-    encoding than UTF-8, is refused. Leaves the file at its start. Raises SheetError of any class.
+    encoding than UTF-8, is refused, and so is any part that is neither XML nor a picture or the like. The limits that
+    hold when none are given (8 MiB, 32 MiB unpacked) are tighter than those for reading: openpyxl keeps every cell.
+    Leaves the file at its start. Raises SheetError of any class.
     """
-    with open_package(file, limits or Limits()) as archive:
+    limits = limits or Limits(file_bytes=8 * MIB, unpacked_bytes=32 * MIB)
+    if file.seek(0, os.SEEK_END) > limits.file_bytes:
+        raise TooBig("FILE_TOO_BIG", f"The file is over {limits.file_bytes // MIB} MiB.", limit=limits.file_bytes)
+    with open_package(file, limits) as archive:
         for name, member in parts(archive).items():
-            is_xml = name.endswith((".xml", ".rels", ".vml"))
+            # A list of contents may give a worksheet any name: only what is surely no XML is not looked into.
+            is_xml = not name.endswith(_BINARY)
             held = b""
             for piece in unpack(archive, member):
                 if is_xml:

@@ -101,7 +101,7 @@ def excel_value(value: Plain) -> Plain:
 
     Whole numbers and decimals of more than 15 digits, days before March 1900 and negative spans become text.
     """
-    if isinstance(value, bool):
+    if value is None or isinstance(value, (str, bool)):
         return value
     if isinstance(value, int):
         return value if abs(value) < 10**_EXACT_DIGITS else str(value)

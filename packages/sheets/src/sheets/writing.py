@@ -6,7 +6,7 @@ import csv
 import io
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -97,18 +97,24 @@ def stream_table(
     style: XlsxStyle | None = None,
     csv_as: CsvStyle | None = None,
     zone: tzinfo = UTC,
+    told: Callable[[Written], None] | None = None,
 ) -> Iterator[bytes]:
     """Yield the same file in pieces of about 64 KiB, for a streaming response.
 
     CSV flows as rows are taken. A workbook's first piece comes when its last row is written (its table of contents
-    stands at the end), from a temporary file.
+    stands at the end), from a temporary file. `told` is given the result once the last row is written.
     """
     outs = [column if isinstance(column, Out) else Out(column) for column in columns]
     if kind == "csv":
-        yield from _csv_pieces(outs, rows, csv_as or CsvStyle(), zone, Written())
+        written = Written()
+        yield from _csv_pieces(outs, rows, csv_as or CsvStyle(), zone, written)
+        if told:
+            told(written)
         return
     with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as spool:
-        write_table(cast("BinaryIO", spool), outs, rows, sheet=sheet, style=style, zone=zone)
+        written = write_table(cast("BinaryIO", spool), outs, rows, sheet=sheet, style=style, zone=zone)
+        if told:
+            told(written)
         yield from _pieces(cast("BinaryIO", spool))
 
 

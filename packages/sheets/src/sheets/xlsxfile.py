@@ -180,12 +180,17 @@ class _SheetWriter:
 
     def _format(self, index: int, value: Plain, line: Line, styled: Styled | None) -> Format | None:
         """Return the format of a cell; a text that looks like a formula is marked so that editing keeps it a text."""
-        number_format = (styled.format if styled else None) or self.columns[index].format or self._by_type(value)
-        fill = (styled.fill if styled else None) or line.fill
-        bold = line.bold or bool(styled and styled.bold)
-        quoted = isinstance(value, str) and starts_formula(value)
-        key = (index, number_format, fill, bold, quoted)
+        quoted = isinstance(value, str) and not value[:1].isalnum() and starts_formula(value)
+        is_plain = styled is None and line.fill is None and not line.bold
+        key = (
+            (index, type(value), quoted)
+            if is_plain
+            else (index, type(value), quoted, line.fill, line.bold, *_look(styled))
+        )
         if key not in self._formats:
+            number_format = (styled.format if styled else None) or self.columns[index].format or self._by_type(value)
+            fill = (styled.fill if styled else None) or line.fill
+            bold = line.bold or bool(styled and styled.bold)
             self._formats[key] = self._make(index, number_format, fill, bold=bold, quoted=quoted)
         return self._formats[key]
 
@@ -226,6 +231,10 @@ class _SheetWriter:
             self.sheet.freeze_panes(1, 0)
         if style.autofilter and self.columns:
             self.sheet.autofilter(0, 0, max(self.done.rows, 1), len(self.columns) - 1)
+
+
+def _look(styled: Styled | None) -> tuple[object, ...]:
+    return (styled.fill, styled.bold, styled.format) if styled else ()
 
 
 def _width(value: object) -> int:
