@@ -107,7 +107,7 @@ def test_each_kind_of_damage_is_refused(damage: str) -> None:
 
 def test_an_answer_with_more_objects_than_anybody_asked_for_is_refused() -> None:
     name = encode_oid("1.3.6.1.2.1.1.3.0")
-    many = [(name, ber.INTEGER, 1)] * (ber.MAX_VARBINDS + 1)
+    many: list[ber.VarBind] = [(name, ber.INTEGER, 1)] * (ber.MAX_VARBINDS + 1)
     with pytest.raises(BerError, match="more than"):
         ber.decode_message(ber.encode_response(Message(ber.V2C, b"", ber.RESPONSE, 1, 0, 0, many)))
 
@@ -120,7 +120,7 @@ def test_counters_are_unsigned_even_when_an_agent_leaves_the_leading_zero_out() 
 def test_the_memory_of_bindings_stays_bounded() -> None:
     name = encode_oid("1.3.6.1.4.1.1")
     for start in range(0, ber._MEMORY + 3000, 500):
-        block = [(name, ber.COUNTER32, number) for number in range(start, start + 500)]
+        block: list[ber.VarBind] = [(name, ber.COUNTER32, number) for number in range(start, start + 500)]
         ber.decode_message(ber.encode_response(Message(ber.V2C, b"", ber.RESPONSE, 1, 0, 0, block)))
         assert len(ber._seen) <= ber._MEMORY
 

@@ -76,13 +76,13 @@ def test_nothing_that_can_be_run(tmp_path: Path, path: str) -> None:
         find_agent(tmp_path / path)
 
 
-def test_many_printers_each_with_its_port() -> None:
-    targets = [Target(0, "10.0.0.1", 161, "s3cret"), Target(1, "2001:db8::5", 1161, "s3cret")]
+def test_many_printers_in_one_command() -> None:
+    targets = [Target(0, "10.0.0.1", 161, "s3cret"), Target(1, "2001:db8::5", 161, "s3cret")]
     made = inventory_command(PERL, targets, 2, 7)
     assert made.line == [
         "/opt/agent/bin/glpi-netinventory", "--threads=1", "--timeout=7",
         "--host=10.0.0.1", "--port=161", "--protocol=udp/ipv4",
-        "--host=2001:db8::5", "--port=1161", "--protocol=udp/ipv6",
+        "--host=2001:db8::5", "--port=161", "--protocol=udp/ipv6",
     ]  # fmt: skip
     assert made.stdin == b"--credentials=version:2c,community:s3cret\0"
     assert "s3cret" not in repr(made)

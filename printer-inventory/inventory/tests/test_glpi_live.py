@@ -142,3 +142,30 @@ def test_silence_is_told_apart_from_an_answer(targets: list[Target]) -> None:
     outcome = next(iter(GlpiEngine(snmp_timeout=1).poll([wrong])))
     assert outcome.error is not None
     assert (outcome.error.kind, outcome.attempts) == ("timeout", 2)
+
+
+@pytest.fixture
+def usual_port() -> Iterator[PrinterFleet]:
+    """Two printers on port 161, the only one the agent's discovery knows."""
+    fleet = PrinterFleet(count=2, speed=0, web=False, network="127.77.0.0/24", snmp_port=161)
+    try:
+        fleet.start()
+    except RuntimeError:
+        pytest.skip("port 161 cannot be opened here: it belongs to root, or is in use")
+    yield fleet
+    fleet.stop()
+
+
+def test_a_discovery_takes_the_inventory_along(usual_port: PrinterFleet) -> None:
+    try:
+        inventory = find_agent().program
+        program = find_agent(inventory.with_name(inventory.name.replace("netinventory", "netdiscovery"))).program
+    except NoAgentError:
+        pytest.skip("no agent with a netdiscovery program is installed (Debian: fusioninventory-agent-task-network)")
+    targets = [Target(printer.number, printer.address, printer.snmp_port) for printer in usual_port.printers]
+    outcomes = {outcome.key: outcome for outcome in GlpiEngine(program, snmp_timeout=SNMP_TIMEOUT).poll(targets)}
+    for printer in usual_port.printers:
+        reading = outcomes[printer.number].reading
+        assert reading is not None
+        assert reading.mac == printer.mac.upper()
+        assert reading.total == usual_port.truth(printer.number)["counters"]["marker"]

@@ -62,7 +62,7 @@ def test_silence_is_an_error_that_says_so() -> None:
 
 
 def test_the_owner_is_taken_out_and_the_printer_stays() -> None:
-    rows = with_values(rows_of(WALK), **OWNED)  # type: ignore[arg-type]
+    rows = with_values(rows_of(WALK), **OWNED)
     before = poll_walk(rows, now=1.0).reading
     hidden = anonymous(rows, KEY, ["public"])
     after = poll_walk(hidden, now=1.0).reading

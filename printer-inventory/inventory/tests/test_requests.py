@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+
 from inventory.models import InventoryTask, JobState, PollBatch, PollSchedule, Printer
 from inventory.services.leases import LeaseHolder, lease_due
 from inventory.services.requests import progress_of, request_batch, request_polls, stop_batch

@@ -351,7 +351,7 @@ def test_a_closed_port_is_told_at_once(kyocera: Agent) -> None:
 
 
 def test_something_else_than_a_printer_is_no_printer() -> None:
-    router = [
+    router: list[VarBind] = [
         (encode_oid("1.3.6.1.2.1.1.1.0"), ber.OCTET_STRING, b"RouterOS CHR"),
         (encode_oid("1.3.6.1.2.1.1.2.0"), ber.OBJECT_IDENTIFIER, encode_oid("1.3.6.1.4.1.14988.1")),
         (encode_oid("1.3.6.1.2.1.1.3.0"), ber.TIME_TICKS, 4711),

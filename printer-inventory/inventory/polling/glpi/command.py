@@ -31,8 +31,6 @@ PROGRAMS: Final = (
 )  # fmt: skip
 DEFAULT_PORT: Final = 161
 MAX_SECRET: Final = 512
-MAX_ARGUMENTS: Final = 32 * 1024
-"""Octets handed over by standard input; a pipe takes 64 kB without a reader."""
 
 _ACCOUNT: Final = re.compile(r"^[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?$")
 _AUTH: Final = {"MD5": "md5", "SHA": "sha", "SHA1": "sha"}
@@ -71,13 +69,14 @@ class Agent:
 class Command:
     """A program with its arguments, those that are secret apart.
 
-    `hidden` says that the secret ones go by standard input. `home` is the folder to run it in: an agent run from its source
-    tree looks for its modules in `./lib`.
+    `hidden` says that the secret ones go by standard input, `by_sudo` that another account runs it. `home` is the folder to run
+    it in: an agent run from its source tree looks for its modules in `./lib`.
     """
 
     arguments: tuple[str, ...]
     secrets: tuple[str, ...] = field(repr=False)
     hidden: bool
+    by_sudo: bool
     home: Path
 
     @property
@@ -136,7 +135,7 @@ def sudo_prefix(user: str = "") -> tuple[str, ...]:
 def inventory_command(
     agent: Agent, targets: Sequence[Target], version: int, snmp_timeout: int, prefix: tuple[str, ...] = ()
 ) -> Command:
-    """Return the netinventory command for targets that share their credentials; raises CannotAskError.
+    """Return the netinventory command for targets that share their credentials, port and family; raises CannotAskError.
 
     The agent asks them one after the other in this order and numbers its answers from 0.
     """
@@ -145,7 +144,7 @@ def inventory_command(
         address = host_of(target)
         arguments += [f"--host={address}", f"--port={target.port}", f"--protocol=udp/ipv{address.version}"]
     secrets = credential_options(targets[0], version)
-    return Command(tuple(arguments), secrets, agent.perl and not prefix, agent.home)
+    return Command(tuple(arguments), secrets, agent.perl and not prefix, bool(prefix), agent.home)
 
 
 def discovery_command(
@@ -163,7 +162,7 @@ def discovery_command(
         *prefix, str(agent.program), f"--first={address}", f"--last={address}", "--inventory", f"--save={save}",
         "--threads=1", f"--timeout={snmp_timeout}",
     )  # fmt: skip
-    return Command(arguments, credential_options(target, version), agent.perl and not prefix, agent.home)
+    return Command(arguments, credential_options(target, version), agent.perl and not prefix, bool(prefix), agent.home)
 
 
 def host_of(target: Target) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

@@ -177,7 +177,7 @@ class _Polling:
                 self._closed.set()
 
     def _next_batch(self, targets: Iterator[Target], running: int) -> _Batch | None:
-        """Return jobs that share their credentials, no more than a fair share of what waits for the free agents."""
+        """Return jobs that can share a run, no more than a fair share of what waits for the free agents."""
         free = self._settings.workers - running
         waiting = sum(map(len, self._waiting.values()))
         for target in islice(targets, max(0, free * self._size - waiting)):
@@ -202,9 +202,9 @@ class _Polling:
         self._queue(job)
 
     def _queue(self, job: _Job) -> None:
-        """Put a job with those that share its credentials, by its other version where the agent cannot be told these."""
+        """Put a job with those that share its credentials and port, by its other version where the agent cannot be told these."""
         try:
-            host_of(job.target)
+            family = host_of(job.target).version
             options = credential_options(job.target, job.version)
         except CannotAskError as error:
             if job.other is not None:
@@ -212,7 +212,8 @@ class _Polling:
             else:
                 self._arrived.put(self._outcome(job, error=PollError("bad_target", str(error))))
         else:
-            self._waiting.setdefault((job.version, options), []).append(job)
+            # Newer agents know one port and one protocol per run.
+            self._waiting.setdefault((job.version, options, job.target.port, family), []).append(job)
 
     def _run(self, batch: _Batch) -> list[_Job]:
         """Run one agent over a batch; every job gets its outcome or is returned."""

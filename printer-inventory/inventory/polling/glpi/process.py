@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,9 @@ TICK: Final = 0.1
 
 GRACE: Final = 1.0
 """Seconds an agent gets to end by itself after SIGTERM, and its output to arrive after its end."""
+
+SHORTEST_SECRET: Final = 3
+"""Characters; replacing every "a" in a text would hide the text and tell the secret."""
 
 FailureKind = Literal["stalled", "too_much", "stopped", "cannot_start", "ended"]
 
@@ -58,7 +62,7 @@ class AgentRun:
         """Start the agent; raises AgentError where it cannot be started."""
         try:
             self._process = subprocess.Popen(
-                self._command.line,
+                [*_leash(self._command), *self._command.line],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -174,10 +178,11 @@ class AgentRun:
     def said(self) -> str:
         """Return the last lines of standard error without the secrets, for an error's text."""
         text = self._stderr.decode("utf-8", "replace")
-        for option in self._command.secrets:
-            for secret in option.partition("=")[2].replace(",", ":").split(":"):
-                if len(secret) > 2:
-                    text = text.replace(secret, "***")
+        values = [option.partition("=")[2] for option in self._command.secrets]
+        parts = [part.partition(":")[2] for value in values for part in value.split(",")]
+        for secret in (*values, *parts):
+            if len(secret) >= SHORTEST_SECRET:
+                text = text.replace(secret, "***")
         return " ".join(text.split())[-300:]
 
     def exit_status(self) -> int | None:
@@ -209,3 +214,12 @@ class AgentRun:
                 os.killpg(process.pid, number)
             except (ProcessLookupError, PermissionError):
                 return
+
+
+def _leash(command: Command) -> tuple[str, ...]:
+    """Return what makes the agent die with us even when we are killed: setpriv (util-linux), where there is one.
+
+    Linux clears the death signal when a program changes the account, so it is of no use before sudo.
+    """
+    setpriv = shutil.which("setpriv") if sys.platform == "linux" and not command.by_sudo else None
+    return (setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()
