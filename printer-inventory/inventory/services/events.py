@@ -61,4 +61,4 @@ def note_baselines(accepted: Sequence[Judged], now: datetime) -> None:
 
 def timeline(printer: Printer) -> list[PrinterEvent]:
     """Return what happened to a printer, newest first."""
-    return list(printer.events.select_related("user", "related_printer")[:RECENT])
+    return list(PrinterEvent.objects.filter(printer=printer).select_related("user", "related_printer")[:RECENT])

@@ -163,7 +163,8 @@ def _lease(row: Sequence[Any]) -> Lease:
     """Return a row of LOAD_SQL as a lease; its last three columns are JSON text."""
     *plain, read_at, facts, doubts, learned = row
     since = {kind: datetime.fromisoformat(text) for kind, text in json.loads(doubts or "{}").items()}
-    return Lease(*plain, _believed(read_at, json.loads(facts)), since, json.loads(learned) if learned else None)
+    values = [*plain, _believed(read_at, json.loads(facts)), since, json.loads(learned) if learned else None]
+    return Lease(*values)
 
 
 def _believed(read_at: datetime | None, facts: dict[str, Any]) -> Believed | None:
