@@ -34,5 +34,5 @@ def peak(program: str, count: int, kind: str, path: Path) -> int:
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
 def test_twenty_thousand_rows_take_no_more_than_two_thousand(kind: str, tmp_path: Path) -> None:
     small, large = tmp_path / f"small.{kind}", tmp_path / f"large.{kind}"
-    assert peak(WRITE, 20_000, kind, large) <= peak(WRITE, 2_000, kind, small) * 1.3
-    assert peak(READ, 20_000, kind, large) <= peak(READ, 2_000, kind, small) * 1.3
+    assert peak(WRITE, 20_000, kind, large) <= peak(WRITE, 2_000, kind, small) * 1.2
+    assert peak(READ, 20_000, kind, large) <= peak(READ, 2_000, kind, small) * 1.2

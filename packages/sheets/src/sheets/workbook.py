@@ -23,7 +23,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from sheets.cells import FAULT
 from sheets.errors import Damaged, SheetMissing, TooBig, WrongType
 from sheets.limits import MIB, Limits
-from sheets.package import open_package, parts, unpack
+from sheets.package import CHUNK, open_package, parts, unpack
 from sheets.scan import Block, SheetScan, feed, scan_plain, scan_shared_strings, scan_worksheet
 
 _SMALL_PART: Final = 16 * MIB  # the list of sheets, relations and number formats
@@ -219,13 +219,17 @@ def _write_blocks(out: zipfile.ZipFile, raw: BinaryIO, blocks: list[Block]) -> N
         if end is None:
             raise Damaged("DAMAGED_XML", "The sheet's data has no end.", advice="Save the file anew as .xlsx.")
         offsets = [*(block.offset for block in blocks), end.start()]
-        for index, block in enumerate(blocks):
-            with out.open(f"xl/worksheets/{index}.xml", "w") as target:
-                # The empty row before it gives a row that does not say its number the right one.
-                before = f'<row r="{block.row - 1}"></row>' if block.row > 1 else ""
-                target.write(f"<worksheet><sheetData>{before}".encode())
-                target.write(xml[offsets[index] : offsets[index + 1]])
-                target.write(b"</sheetData></worksheet>")
+    for index, block in enumerate(blocks):
+        raw.seek(offsets[index])
+        left = offsets[index + 1] - offsets[index]
+        with out.open(f"xl/worksheets/{index}.xml", "w") as target:
+            # The empty row before it gives a row that does not say its number the right one.
+            before = f'<row r="{block.row - 1}"></row>' if block.row > 1 else ""
+            target.write(f"<worksheet><sheetData>{before}".encode())
+            while left and (piece := raw.read(min(left, CHUNK))):
+                target.write(piece)
+                left -= len(piece)
+            target.write(b"</sheetData></worksheet>")
 
 
 def _write_frame(out: zipfile.ZipFile, blocks: int, *, date1904: bool) -> None:
