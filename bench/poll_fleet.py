@@ -1,8 +1,8 @@
 """What polling costs: CPU of the polling process alone, the printers played by another one.
 
-The peer is gufo-snmp's own loop, synchronous and asynchronous, table by table and column by column; the cheapest of the four counts.
-It fetches what our full plan asks for and stops there, while ours also builds the readings. A learned poll is set against that same
-full fetch. Where FusionInventory's or GLPI's agent is installed, one of its processes polls printers of the same fleet.
+The peer is gufo-snmp's own loop, synchronous and asynchronous, table by table and column by column; the cheapest of the four
+counts. It fetches what our full plan asks for and stops there, while ours also builds the readings. A learned poll is set against
+that same full fetch. Where FusionInventory's or GLPI's agent is installed, its processes poll printers of the same fleet.
 
     ratio_to_bare          bare fetch / our full plan with readings             gate 0.4, goal 0.8
     learned_ratio_to_bare  bare fetch / our learned poll with readings          gate 1, goal 2
@@ -20,8 +20,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "printer-inventory"))
 
@@ -43,15 +45,17 @@ AGENT_PRINTERS = 10
 AGENTS = ("glpi-netinventory", "fusioninventory-netinventory")
 ABREAST = 50
 
+T = TypeVar("T")
+Plans = dict[int, dict[str, Any]]
 Job = tuple[PrinterAddress, list[list[str]], list[str]]
 """A printer, the lists of scalars to GET, the columns or tables to walk."""
 
 
-def cpu(work: Callable[[], object]) -> float:
-    """Return the CPU seconds of one call."""
+def timed(work: Callable[[], T]) -> tuple[float, T]:
+    """Return the CPU seconds of one call, and what it returned."""
     started = time.process_time()
-    work()
-    return time.process_time() - started
+    result = work()
+    return time.process_time() - started, result
 
 
 def poll(collector: Collector, targets: list[Target]) -> list[PollOutcome]:
@@ -71,7 +75,7 @@ def check(fleet: PrinterFleet, outcomes: list[PollOutcome]) -> None:
         assert outcome.reading.serial == truth["serial"], (truth, outcome.reading.serial)
 
 
-def targets_of(fleet: PrinterFleet, learned: dict[int, dict[str, object]] | None = None) -> list[Target]:
+def targets_of(fleet: PrinterFleet, learned: Plans | None = None) -> list[Target]:
     """Return a target per printer, with what is kept of it as it comes from the database."""
     return [
         Target(
@@ -82,7 +86,17 @@ def targets_of(fleet: PrinterFleet, learned: dict[int, dict[str, object]] | None
     ]  # fmt: skip
 
 
-def jobs_of(fleet: PrinterFleet, learned: dict[int, dict[str, object]], *, by_table: bool) -> list[Job]:
+def poll_learned(collector: Collector, fleet: PrinterFleet, learned: Plans) -> list[PollOutcome]:
+    """Poll with what is kept; reading it back from its stored form is part of the cost."""
+    return poll(collector, targets_of(fleet, learned))
+
+
+def plans_of(outcomes: list[PollOutcome]) -> Plans:
+    """Return what is to be kept of each printer, as it is stored."""
+    return {int(str(outcome.key)): outcome.learned.to_json() for outcome in outcomes if outcome.learned}
+
+
+def jobs_of(fleet: PrinterFleet, learned: Plans, *, by_table: bool) -> list[Job]:
     """Return what the full plan asks each printer for, as gufo takes it."""
     identity = [decode_oid(name) for name in objects.IDENTITY]
     walks: list[str] = []
@@ -116,7 +130,12 @@ def bare_sync(jobs: list[Job]) -> int:
 async def _bare_one(room: asyncio.Semaphore, job: Job) -> int:
     printer, gets, walks = job
     values = 0
-    async with room, AioSession(printer.address, printer.snmp_port, printer.community, version=SnmpVersion.v2c, timeout=5) as session:
+    async with (
+        room,
+        AioSession(
+            printer.address, printer.snmp_port, printer.community, version=SnmpVersion.v2c, timeout=5
+        ) as session,
+    ):
         for oids in gets:
             values += len(await session.get_many(oids))
         for oid in walks:
@@ -142,7 +161,15 @@ def agent_cpu(fleet: PrinterFleet) -> float | None:
         return None
     used = 0.0
     for printer in fleet.printers[:AGENT_PRINTERS]:
-        command = [program, "--host", printer.address, "--port", str(printer.snmp_port), "--credentials", "version:2c,community:public"]
+        command = [
+            program,
+            "--host",
+            printer.address,
+            "--port",
+            str(printer.snmp_port),
+            "--credentials",
+            "version:2c,community:public",
+        ]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -155,7 +182,7 @@ def main() -> None:
     """Measure the ways in turn, round by round, and print the figures of the median round."""
     with PrinterFleet(count=PRINTERS, web=False, speed=0.0) as fleet, Collector(subnet_window=PRINTERS) as collector:
         outcomes = poll(collector, targets_of(fleet))
-        learned = {number: outcome.learned.to_json() for outcome in outcomes if outcome.learned for number in [int(str(outcome.key))]}
+        learned = plans_of(outcomes)
         bare = {
             f"{name}, {'by table' if by_table else 'by column'}": (fetch, jobs_of(fleet, learned, by_table=by_table))
             for name, fetch in (("sync", bare_sync), ("asyncio", bare_aio))
@@ -165,12 +192,13 @@ def main() -> None:
         packets: list[float] = []
         for _ in range(ROUNDS):
             for name, (fetch, jobs) in bare.items():
-                times[name].append(cpu(lambda fetch=fetch, jobs=jobs: fetch(jobs)))
-            times["full"].append(cpu(lambda: outcomes.__setitem__(slice(None), poll(collector, targets_of(fleet)))))
+                times[name].append(timed(partial(fetch, jobs))[0])
+            times["full"].append(timed(partial(poll, collector, targets_of(fleet)))[0])
             fleet.advance(BETWEEN_POLLS)
-            times["learned"].append(cpu(lambda: outcomes.__setitem__(slice(None), poll(collector, targets_of(fleet, learned)))))
+            seconds, outcomes = timed(partial(poll_learned, collector, fleet, learned))
+            times["learned"].append(seconds)
             packets.append(sum(outcome.packets for outcome in outcomes) / PRINTERS)
-            learned = {int(str(outcome.key)): outcome.learned.to_json() for outcome in outcomes if outcome.learned}
+            learned = plans_of(outcomes)
         check(fleet, outcomes)
         per_printer = {name: median(found) / PRINTERS for name, found in times.items()}
         agent = agent_cpu(fleet)

@@ -211,21 +211,27 @@ def _profile(name: str, data: dict[str, Any]) -> Profile:
         name=name,
         manufacturer=data["manufacturer"],
         enterprises=frozenset(data.get("enterprises", ())),
-        brands=tuple((entry["name"], re.compile(entry["word"], re.IGNORECASE)) for entry in data.get("brands", ())),
-        models=re.compile(data["models"]) if "models" in data else None,
+        brands=tuple((entry["name"], _pattern(entry["word"])) for entry in data.get("brands", ())),
+        models=_pattern(data["models"], exact=True) if "models" in data else None,
         places=places,
-        texts=tuple(TextRule(entry["of"], re.compile(entry["pattern"])) for entry in data.get("texts", ())),
+        texts=tuple(TextRule(entry["of"], _pattern(entry["pattern"], exact=True)) for entry in data.get("texts", ())),
         counters=counters,
         derivations=tuple(
             Derivation(entry["name"], tuple(entry["plus"]), tuple(entry.get("minus", ())))
             for entry in data.get("derived", ())
         ),
-        parts=tuple(re.compile(entry["pattern"]) for entry in data.get("parts", ())),
+        parts=tuple(_pattern(entry["pattern"], exact=True) for entry in data.get("parts", ())),
         supply_records=records,
         console=console,
         scalars=tuple(dict.fromkeys(encode_oid(oid) for oid in (*scalars, *([console] if console else [])))),
         columns=tuple(dict.fromkeys(encode_oid(oid) for oid in columns)),
     )
+
+
+def _pattern(text: str, *, exact: bool = False) -> re.Pattern[str]:
+    """Return a pattern of one of the files beside this one, case ignored unless `exact`."""
+    # our own pattern: it stands in the repository, is reviewed like code, and meets strings of at most 512 characters
+    return re.compile(text, 0 if exact else re.IGNORECASE)
 
 
 def _place(entry: dict[str, Any]) -> Place:
@@ -248,7 +254,7 @@ def _counter(entry: dict[str, Any]) -> CounterRule:
         oids=oids,
         labels=entry.get("labels", ""),
         values=entry.get("values", ""),
-        match=re.compile(entry["match"], re.IGNORECASE) if "match" in entry else None,
+        match=_pattern(entry["match"]) if "match" in entry else None,
         blob=entry.get("blob", ""),
         record=int(entry.get("record", 0)),
         how=entry.get("how", ""),
@@ -266,5 +272,5 @@ def _supply_record(entry: dict[str, Any]) -> SupplyRecord:
         entry["description"],
         entry.get("color"),
         int(entry.get("scale", 1)),
-        re.compile(entry["when"]) if "when" in entry else None,
+        _pattern(entry["when"], exact=True) if "when" in entry else None,
     )

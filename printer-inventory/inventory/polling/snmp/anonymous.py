@@ -95,6 +95,7 @@ def _replacer(rows: list[VarBind], pseudonyms: Pseudonyms, secrets: Iterable[str
             table[value] = new
             table[value[3:]] = new[3:]  # the tail of an IPv6 address made of the MAC (RFC 4291 appendix A)
             table[value[3:].hex().upper().encode()] = new[3:].hex().upper().encode()
+    # our own pattern: words, each escaped
     pattern = re.compile(b"|".join(re.escape(word) for word in sorted(table, key=len, reverse=True)) or rb"(?!)")
     return lambda octets: pattern.sub(lambda match: table[match[0]], octets)
 
