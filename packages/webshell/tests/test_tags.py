@@ -170,6 +170,14 @@ def test_full_waste_box_and_empty_drum_get_a_sign_in_the_cell() -> None:
     assert "bi-trash3-fill" not in render("{% supply_bars s %}", s=[supply(50), {**waste, "percent": 20}])
 
 
+def test_amount_is_shown_with_separators_and_codes_are_not() -> None:
+    drawn = render("{% supply_rows s %}", s=[supply(63, level=15_750, capacity=25_000, unit="impressions")])
+    assert "15,750 / 25,000 impressions" in drawn
+    drawn = render("{% supply_rows s %}", s=[supply(None, "some remaining", level=-3, capacity=-2, unit="impressions")])
+    assert "impressions" not in drawn
+    assert "12 d left" in render("{% supply_rows s %}", s=[supply(9, days_left=12.4)])
+
+
 def test_value_for_comparing_changes_with_the_bars() -> None:
     before = tags.supplies_value([supply(50)])
     assert tags.supplies_value([supply(49)]) != before

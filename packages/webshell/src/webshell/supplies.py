@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 LETTERS: Final = {"black": "K", "cyan": "C", "magenta": "M", "yellow": "Y"}
@@ -112,7 +113,8 @@ def amount_of(supply: Any) -> str:
     level, capacity, unit = read(supply, "level"), read(supply, "capacity"), str(read(supply, "unit") or "")
     if not isinstance(level, int) or not isinstance(capacity, int) or level < 0 or capacity <= 0 or unit == "percent":
         return ""
-    return f"{level} / {capacity} {'' if unit in ('unknown', 'other') else unit.replace('_', ' ')}".rstrip()
+    amount = f"{number_format(level, force_grouping=True)} / {number_format(capacity, force_grouping=True)}"
+    return f"{amount} {'' if unit in ('unknown', 'other') else unit.replace('_', ' ')}".rstrip()
 
 
 def days_of(days: Any) -> str:
