@@ -105,7 +105,7 @@ class Habits:
         self.calendar = calendar
         low, high = use.pages_per_day
         self.rate: float = low * (high / low) ** draw.random()
-        self.installed = 1_640_000_000 + draw.randrange(0, 3 * 365) * 86_400
+        self.first_day = calendar.days(1_640_000_000 + draw.randrange(0, 3 * 365) * 86_400)
         self.swing = draw.uniform(0.2, 0.6)
         self.phase = draw.uniform(0, math.tau)
         self.mix = _mix(spec, draw)
@@ -120,13 +120,12 @@ class Habits:
 
     def pages(self, at: float) -> float:
         """Return the pages printed since the printer was installed, by its habits alone; never falls as `at` grows."""
-        days = max(0.0, self.calendar.days(at) - self.calendar.days(self.installed))
+        days = max(0.0, self.calendar.days(at) - self.first_day)
         period = 4.3 / math.tau
         return self.rate * (days + self.swing * period * (math.sin(days / period + self.phase) - math.sin(self.phase)))
 
-    def faces(self, at: float, did: Meddling) -> list[int]:
-        """Return raw counts: one-sided impressions and two-sided sheets of each cell, never set back."""
-        printed = self.pages(at)
+    def faces(self, printed: float, did: Meddling) -> list[int]:
+        """Return raw counts after so many pages: one-sided impressions and two-sided sheets of each cell, never set back."""
         counts = [0] * (2 * len(CELLS))
         for cell, one_sided, two_sided in self.mix:
             counts[2 * cell] = int(printed * one_sided)
@@ -135,18 +134,19 @@ class Habits:
             counts[2 * cell + side] += more
         return counts
 
-    def scans(self, at: float, did: Meddling) -> int:
+    def scans(self, printed: float, did: Meddling) -> int:
         """Return the images scanned, never set back."""
-        return int(self.pages(at) * self.scan_share) + did.scans
+        return int(printed * self.scan_share) + did.scans
 
     def snapshot(self, at: float, did: Meddling) -> Snapshot:
         """Return everything that moves at an instant (seconds since 1970)."""
-        counts = self.faces(at, did)
+        pages = self.pages(at)
+        counts = self.faces(pages, did)
         if did.zero:
             counts = [count - zero for count, zero in zip(counts, did.zero, strict=False)]
-        printed = self.pages(at) + did.pages
+        printed = pages + did.pages
         counters = count(counts)
-        counters["scan"] = self.scans(at, did) - (did.zero[-1] if did.zero else 0)
+        counters["scan"] = self.scans(pages, did) - (did.zero[-1] if did.zero else 0)
         counters["marker"] = int(counters["total"] * (1 + self.spec.marker_extra))
         job = printed / self.job % 1
         return Snapshot(

@@ -51,9 +51,15 @@ def length(size: int) -> bytes:
     return bytes((0x80 | len(digits),)) + digits
 
 
+_TAGS: Final = tuple(bytes((tag,)) for tag in range(256))
+_LENGTHS: Final = tuple(length(size) for size in range(2048))
+"""The length octets of everything that fits a frame: they are written several times per answer."""
+
+
 def tlv(tag: int, content: bytes) -> bytes:
     """Return tag, length and content."""
-    return bytes((tag,)) + length(len(content)) + content
+    size = len(content)
+    return _TAGS[tag] + (_LENGTHS[size] if size < 2048 else length(size)) + content
 
 
 def integer(value: int, tag: int = INTEGER) -> bytes:

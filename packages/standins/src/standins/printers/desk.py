@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from .agent import V3, CommunityAgent, Request, answer_pdu
+from .agent import V3, CommunityAgent, answer_pdu
 from .ber import BerError
 from .clock import Moment
 from .faults import Reply, faulty_pdu
 from .printer import Face, Printer
 from .udp import Sender, Where
 from .v3agent import V3Agent
+from .view import Query
 from .world import World
 
 
@@ -23,11 +24,11 @@ def version_of(data: bytes) -> int | None:
     return data[skip + 2] if data[skip : skip + 2] == b"\x02\x01" and len(data) > skip + 2 else None
 
 
-def reply_pdu(printer: Printer, face: Face, request: Request, room: int) -> bytes | None:
+def reply_pdu(printer: Printer, face: Face, query: Query, request_id: bytes, room: int) -> bytes | None:
     """Return the PDU a printer answers, with its faults if it has any."""
     if printer.faults is None:
-        return answer_pdu(face, printer.own, request, room)
-    return faulty_pdu(printer.faults, face, printer.own, request, room)
+        return answer_pdu(face, printer.own, query, request_id, room)
+    return faulty_pdu(printer.faults, face, printer.own, query, request_id, room)
 
 
 class Desk:

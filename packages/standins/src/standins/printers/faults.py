@@ -9,13 +9,13 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from . import ber
-from .agent import V1, V2C, V3, Request, answer_pdu, write_pdu
+from .agent import V1, V2C, V3, answer_pdu, write_pdu
 from .printer import Face
-from .view import TOO_BIG
+from .view import TOO_BIG, Query
 
 VERSIONS: Final = {"v1": V1, "v2c": V2C, "v3": V3}
 
@@ -130,39 +130,33 @@ class Faults:
         return [Reply(delay, answer, source)] * (1 + int(wanted.get("duplicate", 0)))
 
 
-def faulty_pdu(faults: Faults, face: Face, own: ber.Oid, request: Request, room: int) -> bytes | None:
+def faulty_pdu(faults: Faults, face: Face, own: ber.Oid, query: Query, request_id: bytes, room: int) -> bytes | None:
     """Return the PDU a printer with faults answers, None where it keeps silent."""
-    if request.tag == ber.GET_BULK and faults.get("bulk") == "silent":
+    if query.tag == ber.GET_BULK and faults.get("bulk") == "silent":
         return None
     loops = {ber.GET_BULK: faults.get("bulk"), ber.GET_NEXT: faults.get("next")}
-    if loops.get(request.tag) == "loop":
-        request = _from_the_start(face, request)
-    limit = faults.get("too_big_above")
-    if limit is not None and _varbinds(face, own, request, room) > limit:
-        return write_pdu(request.request_id, TOO_BIG, 0, request.varbinds if request.version == V1 else b"")
+    if loops.get(query.tag) == "loop":
+        query = _from_the_start(face, query)
     if faults.get("wrong_request_id"):
-        number, _ = ber.read_integer(request.request_id, 0, len(request.request_id))
-        wrong = ber.integer(number ^ 0x5A5A)
-        request = Request(request.version, request.tag, wrong, request.first, request.second, request.varbinds)
-    return answer_pdu(face, own, request, room)
+        number, _ = ber.read_integer(request_id, 0, len(request_id))
+        request_id = ber.integer(number ^ 0x5A5A)
+    limit = faults.get("too_big_above")
+    if limit is not None and _varbinds(face, own, query, room) > limit:
+        return write_pdu(request_id, TOO_BIG, 0, query.varbinds if query.version == V1 else b"")
+    return answer_pdu(face, own, query, request_id, room)
 
 
-def _varbinds(face: Face, own: ber.Oid, request: Request, room: int) -> int:
+def _varbinds(face: Face, own: ber.Oid, query: Query, room: int) -> int:
     """Return how many varbinds an answer has, before it is shortened."""
-    asked = len(ber.read_varbinds(request.varbinds))
-    if request.tag != ber.GET_BULK:
-        return asked
-    pdu = answer_pdu(face, own, request, room)
-    _, start, stop = ber.header(pdu, 0, len(pdu))
-    for _ in range(3):
-        _, start = ber.read_integer(pdu, start, stop)
-    return len(ber.read_varbinds(pdu[slice(*ber.expect(pdu, start, stop, ber.SEQUENCE))]))
+    if query.tag != ber.GET_BULK:
+        return len(ber.read_varbinds(query.varbinds))
+    return len(face.shape.view.answer(query, face.absent, own, room).parts)
 
 
-def _from_the_start(face: Face, request: Request) -> Request:
-    """Return the request with every instance it continues from replaced by its column: the agent never gets ahead."""
+def _from_the_start(face: Face, query: Query) -> Query:
+    """Return the query with every instance it continues from replaced by its column: the agent never gets ahead."""
     varbinds = b""
-    for content in ber.read_varbinds(request.varbinds):
+    for content in ber.read_varbinds(query.varbinds):
         oid = ber.parse_oid(content)
-        varbinds += ber.varbind(face.shape.view.column(oid), b"\x05\x00")
-    return Request(request.version, request.tag, request.request_id, request.first, request.second, varbinds)
+        varbinds += ber.varbind(face.shape.view.column(oid), ber.tlv(ber.NULL, b""))
+    return replace(query, varbinds=varbinds)

@@ -7,8 +7,9 @@ from typing import Any
 from .alerts import alerts_of
 from .behaviour import CELLS, Calendar, Habits, Meddling, Snapshot
 from .devices import DeviceSpec
+from .facts import Facts
 from .identity import Identity, identify
-from .objects import Facts, Shape, cartridge_serial, console, shape_of
+from .objects import Shape, cartridge_serial, console, shape_of
 
 
 class Modelled:
@@ -56,8 +57,8 @@ class Modelled:
 
     def reset_counters(self, at: float) -> None:
         """Set every counter to zero; supplies stay as they are."""
-        scans = self.habits.scans(at, self.did)
-        self.did.zero = (*self.habits.faces(at, self.did), scans)
+        pages = self.habits.pages(at)
+        self.did.zero = (*self.habits.faces(pages, self.did), self.habits.scans(pages, self.did))
 
     def print_pages(
         self, pages: int, *, function: str = "print", color: bool = False, size: str = "a4", duplex: bool = False

@@ -6,15 +6,14 @@ Object identifiers are those of RFC 1213 (system, interfaces, ip), RFC 2790 (HOS
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final, Literal, NamedTuple, get_args
 
 from . import ber
 from .alerts import ALERT_COLUMNS, AlertRow, error_bits, possible_rows
-from .behaviour import Snapshot
 from .ber import Oid
 from .devices import CODECS, SUPPLY_TYPES, SUPPLY_UNITS, DeviceSpec
+from .facts import Facts, Value
 from .identity import Identity
 from .private import private_value
 from .view import Row, View
@@ -30,18 +29,6 @@ ADDRESS: Final[Oid] = (1, 3, 6, 1, 2, 1, 4, 20, 1)
 INTERFACE_TYPES: Final = {"loopback": 24, "ethernet": 6, "wireless": 71}
 SUPPLIES: Final[Oid] = (*PRINTER_MIB, 11, 1, 1)
 COLORANTS: Final[Oid] = (*PRINTER_MIB, 12, 1, 1)
-
-Value = int | bytes | str | Oid
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What slots are filled from: identity, the instant's snapshot, its alerts by row, and hundredths of seconds since boot."""
-
-    identity: Identity
-    snapshot: Snapshot
-    alerts: dict[int, AlertRow]
-    ticks: int
 
 
 class Slot(NamedTuple):
@@ -290,5 +277,4 @@ def _private(made: Builder, spec: DeviceSpec, oid: str, kind: str, value: object
     if source is None:
         made.put(object_, instance, tag, constant)
     else:
-        read = source
-        made.slot(object_, instance, tag, lambda facts: read(facts.identity, facts.snapshot))
+        made.slot(object_, instance, tag, source)

@@ -13,7 +13,8 @@ from xml.etree import ElementTree as ET
 
 from .behaviour import SupplyState
 from .devices import DeviceSpec
-from .objects import Facts, console
+from .facts import Facts
+from .objects import console
 
 LABELS: Final = {
     "total": "Total impressions", "bw": "Black and white", "color": "Color", "a4": "A4/Letter", "a3": "A3/Ledger",

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from . import ber
 from .ber import Oid
 from .clock import Moment
+from .facts import Facts, Value
 from .identity import Identity
-from .objects import Facts, Shape, Value
+from .objects import Shape
 
 if TYPE_CHECKING:
     from .faults import Faults

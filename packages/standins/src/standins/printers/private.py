@@ -9,17 +9,19 @@ from typing import Final
 from . import ber
 from .behaviour import Snapshot
 from .devices import DeviceSpec
-from .identity import Identity
+from .facts import Facts, Value
 
-Source = Callable[[Identity, Snapshot], int | bytes | str]
+Source = Callable[[Facts], Value]
 
 COUNTER_TAGS: Final = {"counter": ber.COUNTER32, "number": ber.INTEGER, "gauge": ber.GAUGE32}
 
 
 def counter(name: str) -> Callable[[Snapshot], int]:
     """Return how to read a counter by its name; names joined by `+` are added."""
-    names = name.split("+")
-    return lambda snapshot: sum(snapshot.counters[part] for part in names)
+    first, *others = name.split("+")
+    if not others:
+        return lambda snapshot: snapshot.counters[first]
+    return lambda snapshot: snapshot.counters[first] + sum(snapshot.counters[other] for other in others)
 
 
 def private_value(spec: DeviceSpec, kind: str, value: object) -> tuple[int, int | bytes | str, Source | None]:
@@ -34,19 +36,19 @@ def private_value(spec: DeviceSpec, kind: str, value: object) -> tuple[int, int 
         if isinstance(value, int):
             return COUNTER_TAGS[kind], value, None
         read = counter(str(value))
-        return COUNTER_TAGS[kind], 0, lambda _, snapshot: read(snapshot)
+        return COUNTER_TAGS[kind], 0, lambda facts: read(facts.snapshot)
     if kind == "left":
         place = [supply.index for supply in spec.supplies].index(int(str(value)))
-        return ber.INTEGER, 0, lambda _, snapshot: int(snapshot.supplies[place].left * 100)
+        return ber.INTEGER, 0, lambda facts: int(facts.snapshot.supplies[place].left * 100)
     if kind == "a4_float":
         read = counter(str(value))
-        return ber.OCTET_STRING, b"", lambda _, snapshot: struct.pack(">f", float(read(snapshot)))
+        return ber.OCTET_STRING, b"", lambda facts: struct.pack(">f", float(read(facts.snapshot)))
     if kind == "hp_text":
         template = str(value)
         return (
             ber.OCTET_STRING,
             b"",
-            lambda who, _: b"\x01\x15" + template.format(**who.words()).encode("hp_roman8", "replace"),
+            lambda facts: b"\x01\x15" + template.format(**facts.identity.words()).encode("hp_roman8", "replace"),
         )
     if kind == "bytes":
         return ber.OCTET_STRING, bytes.fromhex(str(value)), None
@@ -71,6 +73,6 @@ def _records(spec: DeviceSpec, rows: list[list[str]]) -> Source:
             readers.append((bytes.fromhex(key), _left(place, 100 if what == "life" else 10)))
         else:
             readers.append((bytes.fromhex(key), counter(name)))
-    return lambda _, snapshot: (
-        b"".join(key + b"\x01\x04" + struct.pack(">I", read(snapshot)) for key, read in readers) + b"\xff"
+    return lambda facts: (
+        b"".join(key + b"\x01\x04" + struct.pack(">I", read(facts.snapshot)) for key, read in readers) + b"\xff"
     )

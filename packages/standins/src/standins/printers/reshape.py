@@ -7,8 +7,9 @@ from typing import Final
 
 from . import ber
 from .devices import CODECS
+from .facts import Facts, Value
 from .faults import Faults
-from .objects import COLORANTS, PRINTER_MIB, SUPPLIES, SYSTEM, Facts, Shape, Slot, Value
+from .objects import COLORANTS, PRINTER_MIB, SUPPLIES, SYSTEM, Shape, Slot
 from .view import Row, View
 
 CHARSET: Final = (*PRINTER_MIB, 7, 1, 1, 4)

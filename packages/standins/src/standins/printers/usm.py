@@ -139,8 +139,8 @@ class Engine:
         try:
             start, stop = ber.expect(message.data, 0, len(message.data), ber.OCTET_STRING)
             plain = decrypt(user.priv, keys.priv, message.boots, message.time, message.salt, message.data[start:stop])
-            _, _, stop = ber.header(plain, 0, len(plain))
-        except ValueError as problem:
+            _, stop = ber.expect(plain, 0, len(plain), ber.SEQUENCE)
+        except ber.BerError as problem:
             raise Refused(DECRYPTION) from problem
         return keys, plain[:stop]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from . import ber
-from .agent import V3, Answerer, Request, read_pdu, write_pdu
+from .agent import V3, Answerer, read_pdu, write_pdu
 from .config import V3User
 from .printer import Printer
-from .usm import AUTH, PRIV, REPORTABLE, Engine, Message, Refused, read_message, report_pdu
+from .usm import AUTH, DECRYPTION, PRIV, REPORTABLE, Engine, Message, Refused, read_message, report_pdu
+from .view import Query
 
 UNKNOWN_CONTEXTS: Final = (1, 3, 6, 1, 6, 3, 12, 1, 5, 0)
 AUTHORIZATION_ERROR: Final = 16
@@ -38,30 +39,44 @@ class V3Agent:
         engine, now = self.engine(printer), int(up_seconds)
         try:
             keys, scoped = engine.open(message, data, now)
+            target, context, query, request_id = _read_scoped(message, scoped)
         except Refused as refused:
             if not message.flags & REPORTABLE:
                 return None
             return engine.report(message, refused, _request_id(message), now)
-        start, end = ber.expect(scoped, 0, len(scoped), ber.SEQUENCE)
-        target, at = ber.read_octets(scoped, start, end)
-        context, at = ber.read_octets(scoped, at, end)
-        request = read_pdu(V3, scoped, at, end)
         if target != engine.id:
             return None
         level = message.flags & (AUTH | PRIV)
-        pdu = self._pdu(printer, request, context, message, level >= _level(keys.user))
+        allowed = level >= _level(keys.user)
+        pdu = self._pdu(printer, query, request_id, context, message) if allowed else refusal(query, request_id)
         return None if pdu is None else engine.seal(message, keys, level, pdu, context, now)
 
-    def _pdu(self, printer: Printer, request: Request, context: bytes, message: Message, allowed: bool) -> bytes | None:
+    def _pdu(self, printer: Printer, query: Query, request_id: bytes, context: bytes, message: Message) -> bytes | None:
         face = printer.faces.get(context)
         if face is None:
             self._contexts_unknown += 1
-            return report_pdu(UNKNOWN_CONTEXTS, self._contexts_unknown, request.request_id)
-        if not allowed:
-            return write_pdu(request.request_id, AUTHORIZATION_ERROR, 0, request.varbinds)
+            return report_pdu(UNKNOWN_CONTEXTS, self._contexts_unknown, request_id)
         # 130 octets are room for header, security parameters and a 32-octet user and context.
         room = min(self._largest, message.max_size) - 130 - len(context) - len(message.user)
-        return self._answer_pdu(printer, face, request, room)
+        return self._answer_pdu(printer, face, query, request_id, room)
+
+
+def _read_scoped(message: Message, scoped: bytes) -> tuple[bytes, bytes, Query, bytes]:
+    """Return (context engine, context, query, request id); what a wrong key made of it is a decryption error."""
+    try:
+        start, end = ber.expect(scoped, 0, len(scoped), ber.SEQUENCE)
+        target, at = ber.read_octets(scoped, start, end)
+        context, at = ber.read_octets(scoped, at, end)
+        return target, context, *read_pdu(V3, scoped, at, end)
+    except ber.BerError as problem:
+        if message.flags & PRIV:
+            raise Refused(DECRYPTION) from problem
+        raise
+
+
+def refusal(query: Query, request_id: bytes) -> bytes:
+    """Return the PDU for a user who came with less security than his keys allow."""
+    return write_pdu(request_id, AUTHORIZATION_ERROR, 0, query.varbinds)
 
 
 def _level(user: V3User) -> int:
@@ -77,6 +92,6 @@ def _request_id(message: Message) -> bytes:
         at, end = ber.expect(message.data, 0, len(message.data), ber.SEQUENCE)
         _, at = ber.read_octets(message.data, at, end)
         _, at = ber.read_octets(message.data, at, end)
-        return read_pdu(V3, message.data, at, end).request_id
+        return read_pdu(V3, message.data, at, end)[1]
     except ber.BerError:
         return NO_REQUEST

@@ -67,21 +67,24 @@ def plan(parts: Iterable[bytes | int], status: int = NO_ERROR, index: int = 0) -
     return Plan(status, index, kept, template, itemgetter(*slots))
 
 
-class Query(NamedTuple):
-    """A request of a printer: `first` and `second` are error-status/-index, or non-repeaters/max-repetitions of GETBULK."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """A request without its id: `first` and `second` are error-status/-index, or GETBULK's two numbers.
+
+    Readers keep one object per question (`agent.read_pdu`), so plans are found by identity, without comparing bytes.
+    """
 
     version: int
     tag: int
     first: int
     second: int
     varbinds: bytes
-    absent: frozenset[int]
 
 
 class View:
     """The ordered objects of one model.
 
-    `rows` may come in any order; an object identifier given twice keeps its last row. `largest` bounds GETBULK answers in bytes.
+    `rows` may come in any order; an object identifier given twice keeps its last row.
     """
 
     def __init__(self, rows: Iterable[Row]) -> None:
@@ -101,7 +104,7 @@ class View:
             self.cells.append(ber.varbind(key, row.cell) if isinstance(row.cell, bytes) else row.cell)
             if row.instance is not None:
                 self._positions[ber.oid_content(key)] = position
-        self._plans: dict[Query, Plan] = {}
+        self._plans: dict[tuple[Query, frozenset[int], int], Plan] = {}
 
     def column(self, oid: Oid) -> Oid:
         """Return the object type above an instance; `oid` itself where there is none."""
@@ -110,27 +113,31 @@ class View:
                 return oid[:size]
         return oid
 
-    def answer(self, query: Query, own: Oid, largest: int) -> Plan:
-        """Return the plan for a query of the printer whose own address is `own`; raise BerError for malformed varbinds."""
-        found = self._plans.get(query)
+    def answer(self, query: Query, absent: frozenset[int], own: Oid, room: int) -> Plan:
+        """Return the plan for a query of a printer: `absent` are its empty slots, `own` its address, `room` an answer's bytes.
+
+        Raises BerError for malformed varbinds.
+        """
+        key = query, absent, room if query.tag == ber.GET_BULK else 0
+        found = self._plans.get(key)
         if found is not None:
             return found
         oids = ber.read_varbinds(query.varbinds)
-        made = self._compile(query, oids, own, largest)
+        made = self._compile(query, oids, absent, own, room)
         if any(self._own_object(ber.parse_oid(oid)) for oid in oids):
             return made
         if len(self._plans) >= PLANS_KEPT:
             self._plans.clear()
-        self._plans[query] = made
+        self._plans[key] = made
         return made
 
-    def _compile(self, query: Query, oids: list[bytes], own: Oid, largest: int) -> Plan:
+    def _compile(self, query: Query, oids: list[bytes], absent: frozenset[int], own: Oid, room: int) -> Plan:
         if query.tag == ber.GET:
-            cells = [self._get(oid, own, query.absent) for oid in oids]
+            cells = [self._get(oid, own, absent) for oid in oids]
         elif query.tag == ber.GET_NEXT:
-            cells = [self._next(ber.parse_oid(oid), own, query.absent)[1] for oid in oids]
+            cells = [self._next(ber.parse_oid(oid), own, absent)[1] for oid in oids]
         else:
-            return plan(self._bulk(query, [ber.parse_oid(oid) for oid in oids], own, largest))
+            return plan(self._bulk(query, [ber.parse_oid(oid) for oid in oids], absent, own, room))
         if query.version == 0 and None in cells:
             return Plan(NO_SUCH_NAME, cells.index(None) + 1, (), query.varbinds, None)
         return plan(
@@ -174,7 +181,7 @@ class View:
         key = self.keys[position]
         return key[:-1] + own if key[:-1] in self.own_objects else key, self.cells[position]
 
-    def _bulk(self, query: Query, oids: list[Oid], own: Oid, largest: int) -> list[bytes | int]:
+    def _bulk(self, query: Query, oids: list[Oid], absent: frozenset[int], own: Oid, room: int) -> list[bytes | int]:
         """GETBULK of RFC 3416 section 4.2.3: as many rows as fit; ends early when every column has ended."""
         once = max(0, min(query.first, len(oids)))
         parts: list[bytes | int] = []
@@ -186,11 +193,11 @@ class View:
             for column in columns:
                 if column >= once and query.second < 1:
                     continue
-                at[column], cell = self._next(at[column], own, query.absent)
+                at[column], cell = self._next(at[column], own, absent)
                 ended = ended and cell is None
                 part = self._missing(query.tag, ber.oid_content(at[column])) if cell is None else cell
                 parts.append(part)
                 size += len(part) if isinstance(part, bytes) else 12
-            if ended or size > largest:
+            if ended or size > room:
                 break
         return parts

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from . import ber
 from .behaviour import Snapshot
+from .facts import Facts, Value
 from .identity import STRIDE, Identity
-from .objects import PRINTER_MIB, Facts, Shape, Slot, Value
+from .objects import PRINTER_MIB, Shape, Slot
 from .view import Row, View
 
 SERIAL: Final = (*PRINTER_MIB, 5, 1, 1, 17)
