@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from inventory.models import Printer
-from inventory.services import retention, sweeping
+from inventory.services import discovering, discovery, retention, sweeping
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +48,15 @@ def inventory_daemon_task() -> dict[str, Any]:
     if result.polled:
         logger.info("Polled %d printers in %.1f s: %s", result.polled, result.seconds, result.verdicts)
     return {"polled": result.polled, "seconds": round(result.seconds, 2), "verdicts": result.verdicts}
+
+
+@shared_task(soft_time_limit=540, time_limit=600)
+def run_discoveries() -> bool:
+    """Work on the oldest search of networks that waits, for a slice of time; the rest is asked for anew."""
+    worked = discovering.run_next()
+    if worked and discovering.is_waiting():
+        discovery.tell_searcher()
+    return worked
 
 
 @shared_task

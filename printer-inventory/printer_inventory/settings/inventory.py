@@ -11,6 +11,8 @@ POLL_MAX_ATTEMPTS = env.int("POLL_MAX_ATTEMPTS", default=3)
 POLL_BACKOFF_MAX = timedelta(minutes=env.float("POLL_BACKOFF_MAX_MINUTES", default=240))
 SNMP_WINDOW = env.int("SNMP_WINDOW", default=500)
 SNMP_SUBNET_WINDOW = env.int("SNMP_SUBNET_WINDOW", default=50)
+# Most datagrams per second of a search of networks; a VPN or an old router may want far fewer.
+DISCOVERY_PPS = env.int("DISCOVERY_PPS", default=10_000)
 
 # Only addresses in these networks are ever asked, by SNMP or by HTTP.
 PRINTER_NETWORKS = env.list("PRINTER_NETWORKS", default=["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"])

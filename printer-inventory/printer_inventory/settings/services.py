@@ -105,6 +105,12 @@ CELERY_BEAT_SCHEDULE = {
         # A tick that could not start before the next one is worth nothing: due printers are found by the next.
         "options": {"queue": "daemon", "expires": POLL_TICK_SECONDS},
     },
+    "discoveries": {
+        # Searches are started when they are asked for; this finds those whose worker died or whose message was lost.
+        "task": "inventory.tasks.run_discoveries",
+        "schedule": timedelta(seconds=30),
+        "options": {"queue": "low_priority", "expires": 30},
+    },
     "cleanup-old-data-daily": {
         "task": "inventory.tasks.cleanup_old_inventory_data",
         "schedule": crontab(hour=3, minute=0),
