@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import face
 import pytest
 from django.contrib.staticfiles import finders
+from django.core.management import call_command
 from django.test import Client
 
 import webshell
@@ -98,3 +100,15 @@ def test_pages_are_linked_with_their_query(client: Client) -> None:
     assert '<span aria-current="page">3</span>' in page
     assert 'href="?sort=-total&amp;page=4" rel="next"' in page
     assert "101–150 of 240" in page
+
+
+def test_hashed_storage_takes_every_file(settings: Any, tmp_path: Path) -> None:
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    }
+    call_command("collectstatic", interactive=False, verbosity=0)
+    paths = json.loads((tmp_path / "staticfiles.json").read_text())["paths"]
+    sheet = (tmp_path / paths[face.vendored_path("icons.css")]).read_text()
+    assert Path(paths[face.vendored_path("icons.woff2")]).name in sheet
