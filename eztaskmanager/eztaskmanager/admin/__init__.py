@@ -26,11 +26,11 @@ from eztaskmanager.models import (
     TaskLink,
 )
 from eztaskmanager.permissions import may
+from eztaskmanager.services.context import acting
 from eztaskmanager.settings import (
     EZTASKMANAGER_N_LINES_IN_REPORT_LOG,
     EZTASKMANAGER_SHOW_LOGVIEWER_LINK,
 )
-from eztaskmanager.services.context import acting
 from eztaskmanager.states import State
 from eztaskmanager.templatetags.eztaskmanager import badge, describe, ez_duration
 from eztaskmanager.utils import format_local_dt
@@ -161,8 +161,8 @@ class LaunchReportInline(ReportRows):
         "invocation_datetime_local",
         "took",
         "log_tail_html",
-        "n_log_errors",
-        "n_log_warnings",
+        "errors",
+        "warnings",
     )
     ordering = ("-invocation_datetime", "-id")
     extra = 0
@@ -173,11 +173,21 @@ class LaunchReportInline(ReportRows):
         """Fetch runs, the ends of their logs and the lengths in three queries."""
         tail = Log.objects.order_by("-timestamp", "-id")
         lengths = Log.objects.filter(launch_report=OuterRef("pk")).order_by()
-        count = lengths.values("launch_report").annotate(n=Count("id")).values("n")
+
+        def count(**only: Any) -> Coalesce:
+            per_run = lengths.filter(**only).values("launch_report")
+            counted = per_run.annotate(n=Count("id")).values("n")
+            return Coalesce(Subquery(counted), 0)
+
         return (
             super()
             .get_queryset(request)
-            .annotate(n_stored=Coalesce(Subquery(count), 0))
+            .select_related("task")
+            .annotate(
+                n_stored=count(),
+                n_errors=count(level="ERROR"),
+                n_warnings=count(level="WARNING"),
+            )
             .prefetch_related(
                 Prefetch(
                     "logs",
@@ -208,6 +218,14 @@ class LaunchReportInline(ReportRows):
         """Return how long it ran."""
         return ez_duration(obj.duration)
 
+    def errors(self, obj: LaunchReport) -> int:
+        """Return how many errors were logged."""
+        return _known(obj, "n_errors", "n_log_errors")
+
+    def warnings(self, obj: LaunchReport) -> int:
+        """Return how many warnings were logged."""
+        return _known(obj, "n_warnings", "n_log_warnings")
+
     def log_tail_html(self, obj: LaunchReport) -> SafeString:
         """Return the end of the log, and a link to all of it."""
         link: str | SafeString = ""
@@ -227,6 +245,12 @@ class LaunchReportInline(ReportRows):
         lines = [log.formatted_line for log in reversed(newest)]
         hidden = getattr(obj, "n_stored", 0) - len(lines)
         return "\n".join([f"{hidden} lines hidden ..."] * (hidden > 0) + lines)
+
+
+def _known(obj: LaunchReport, annotated: str, counted: str) -> int:
+    """Return a count: the run's own, else the one fetched with it, else a query's."""
+    name = counted if obj.level_counts is not None else annotated
+    return int(getattr(obj, name if hasattr(obj, name) else counted))
 
 
 class TaskLinkInline(LinkRows):

@@ -156,15 +156,22 @@ class ArgumentForm(forms.Form):
         """Return the arguments as a shell would hand them over."""
         flags: list[str] = []
         words: list[str] = []
+        nested: list[str] = []
         for argument in self.arguments:
             if argument.path:
                 continue
             if isinstance(argument.action, argparse._SubParsersAction):
-                words += self._subcommand(argument)
+                nested = self._subcommand(argument)
+            elif argument.flag:
+                flags += self._words(argument)
             else:
-                target = flags if argument.flag else words
-                target += self._words(argument)
-        return flags + _guarded(words)
+                words += self._words(argument)
+        if nested:
+            return flags + words + nested
+        if any(word.startswith("-") for word in words):
+            return [*flags, "--", *words]
+        # Words first: an option that takes several values would swallow them.
+        return words + flags
 
     def _subcommand(self, argument: Argument) -> list[str]:
         chosen = self.cleaned_data.get(argument.name) or ""
@@ -219,11 +226,6 @@ def _option(flag: str, value: str) -> list[str]:
     if str(value).startswith("-") and flag.startswith("--"):
         return [f"{flag}={value}"]
     return [flag, str(value)]
-
-
-def _guarded(words: list[str]) -> list[str]:
-    """Put `--` before words of which the first would pass for a flag."""
-    return ["--", *words] if any(word.startswith("-") for word in words[:1]) else words
 
 
 class LinesField(forms.CharField):

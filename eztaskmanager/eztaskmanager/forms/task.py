@@ -98,6 +98,11 @@ class TaskForm(Base):
                 " your changes there."
             )
 
+    def _get_validation_exclusions(self) -> set[str]:
+        """Leave the command to the field, which also takes a deactivated one it has."""
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc] - a hook of Django's own forms
+        return excluded | {"command"}
+
     def _post_clean(self) -> None:
         """After the instance has its values: the rules that need all of them."""
         super()._post_clean()  # type: ignore[misc] - a hook of Django's own forms

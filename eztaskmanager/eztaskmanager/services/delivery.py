@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from eztaskmanager.models import LaunchReport
@@ -52,13 +52,17 @@ def recovered(run: LaunchReport) -> bool:
 
 def slow_runs() -> list[LaunchReport]:
     """Return runs that take longer than their task says, and were not told of yet."""
-    late = LaunchReport.objects.filter(
-        state=State.RUNNING,
-        task__expected_within__isnull=False,
-        started_at__lt=timezone.now()
-        - timedelta(minutes=1) * F("task__expected_within"),
+    now = timezone.now()
+    watched = LaunchReport.objects.filter(
+        state=State.RUNNING, task__expected_within__isnull=False
     )
-    return _untold(late, "too_long")
+    # The sum is done here: SQLite cannot multiply a column with an interval.
+    return [
+        run
+        for run in _untold(watched, "too_long")
+        if run.started_at
+        and now - run.started_at > timedelta(minutes=run.task.expected_within or 0)
+    ]
 
 
 def stuck_runs() -> list[LaunchReport]:

@@ -289,9 +289,9 @@ def get_task_service() -> TaskQueueService:
 
 
 __all__ = [
+    "EZTASKMANAGER_QUEUE_SERVICE_TYPE",
     "CeleryTaskQueueService",
     "DatabaseTaskQueueService",
-    "EZTASKMANAGER_QUEUE_SERVICE_TYPE",
     "RQTaskQueueService",
     "TaskQueueException",
     "TaskQueueService",

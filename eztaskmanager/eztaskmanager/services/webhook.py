@@ -39,7 +39,7 @@ def check_url(url: str) -> None:
 
 def is_public(address: str) -> bool:
     """Say whether an IP address lies on the public internet, however it is wrapped."""
-    ip = ipaddress.ip_address(address.split("%")[0])
+    ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
         if inner is None and ip in ipaddress.ip_network("64:ff9b::/96"):

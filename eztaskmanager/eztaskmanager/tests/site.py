@@ -94,10 +94,10 @@ def probe(*deeds: str, **fields: Any) -> Task:
     return task_of("eztaskmanager.tests.probes", "probe", list(deeds), **fields)
 
 
-def task_of(app_name: str, name: str, argv: list[str], **fields: Any) -> Task:
+def task_of(app_name: str, command_name: str, argv: list[str], **fields: Any) -> Task:
     """Return a new task of any command."""
-    command, _ = AppCommand.objects.get_or_create(app_name=app_name, name=name)
-    fields.setdefault("name", f"{name} {' '.join(argv)}"[:250])
+    command, _ = AppCommand.objects.get_or_create(app_name=app_name, name=command_name)
+    fields.setdefault("name", f"{command_name} {' '.join(argv)}"[:250])
     return Task.objects.create(command=command, argv=argv, **fields)
 
 
