@@ -17,6 +17,7 @@ from inventory.polling.snmp import ber
 from inventory.polling.snmp.ber import Message, VarBind
 from inventory.polling.snmp.collector import Collector, Learned, PollOutcome, Target
 from inventory.polling.snmp.oids import encode_oid
+from inventory.polling.snmp.plan import age_limit
 from inventory.polling.snmp.walk import poll_walk
 from inventory.tests.snmp_agents import Agent, response, rows_of, serving, with_values
 
@@ -96,7 +97,7 @@ def test_a_refresh_sees_what_has_changed(kyocera: Agent) -> None:
 def test_a_changed_printer_is_learned_anew(kyocera: Agent, changes: dict[str, Any], seen: tuple[str, Any]) -> None:
     learned = kept(poll(kyocera))
     kyocera.load(with_values(rows_of(KYOCERA), **changes))
-    outcome = poll(kyocera, learned, now=NOW + 3600)
+    outcome = poll(kyocera, learned, now=NOW + 3700)
     assert outcome.packets > 1
     assert outcome.learned is not learned
     assert getattr(outcome.reading, seen[0]) == seen[1]
@@ -122,9 +123,21 @@ def test_another_device_at_the_address_gives_its_own_reading(kyocera: Agent) -> 
 
 def test_what_was_learned_is_forgotten_after_a_day(kyocera: Agent) -> None:
     learned = kept(poll(kyocera))
-    for hours, learns in ((23, False), (25, True)):
+    for hours, learns in ((19, False), (25, True)):
         kyocera.load(with_values(rows_of(KYOCERA), o1_3_6_1_2_1_1_3_0=181301465 + hours * 360_000))
         assert (poll(kyocera, learned, now=NOW + hours * 3600).packets > 1) is learns
+
+
+def test_a_fleet_learned_at_once_is_not_learned_anew_at_once() -> None:
+    limits = {age_limit(Learned(watch={"1.3": f"{number:08x}"})) for number in range(300)}
+    assert len(limits) > 200
+    assert 20 * 3600 <= min(limits) < max(limits) <= 24 * 3600
+
+
+def test_a_printer_that_restarts_whenever_it_wakes_is_not_learned_each_time(kyocera: Agent) -> None:
+    learned = kept(poll(kyocera))
+    kyocera.load(with_values(rows_of(KYOCERA), o1_3_6_1_2_1_1_3_0=100))
+    assert poll(kyocera, learned, now=NOW + 1800).packets == 1
 
 
 def test_a_counter_that_falls_is_reported_as_it_stands(kyocera: Agent) -> None:

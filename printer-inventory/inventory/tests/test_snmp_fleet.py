@@ -262,6 +262,29 @@ def test_snmpv3_without_an_answer_is_a_timeout(well: PrinterFleet) -> None:
     assert outcome.error.kind == "timeout"
 
 
+def test_a_printer_that_may_speak_anything_is_asked_in_v3_first_and_in_v2c_next(well: PrinterFleet) -> None:
+    well.set_faults(KYOCERA, only="v2c")
+    printer = well.printers[KYOCERA]
+    first = poll(printer, v3=AUTH_PRIV)
+    assert first.learned is not None
+    assert (first.error, first.learned.version) == (None, 2)
+    second = poll(printer, v3=AUTH_PRIV, learned=first.learned)
+    assert (second.packets, healthy(second.reading)) == (1, healthy(first.reading))
+
+
+def test_snmpv3_alone_is_not_replaced_by_less(well: PrinterFleet) -> None:
+    well.set_faults(KYOCERA, only="v2c")
+    outcome = poll(well.printers[KYOCERA], version=3, v3=AUTH_PRIV)
+    assert outcome.error is not None
+    assert outcome.error.kind == "timeout"
+
+
+def test_snmpv3_without_a_user_is_refused_without_a_packet(well: PrinterFleet) -> None:
+    outcome = poll(well.printers[KYOCERA], version=3)
+    assert outcome.error is not None
+    assert (outcome.error.kind, outcome.packets) == ("authentication", 0)
+
+
 def test_what_a_context_of_snmpv3_holds_is_not_reached(well: PrinterFleet) -> None:
     well.set_faults(HP, context="Jetdirect")
     outcome = poll(well.printers[HP], version=3, v3=AUTH_PRIV)

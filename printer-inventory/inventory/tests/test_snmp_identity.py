@@ -145,6 +145,29 @@ def identify(
             "Zebra",
             "ZTC ZT410-203dpi ZPL",
         ),
+        (
+            {"description": "UTAX_TA Printing System", "device_descr": "P-4532DN", "object_id": "1.3.6.1.4.1.1347.41"},
+            "UTAX",
+            "P-4532DN",
+        ),
+        (
+            {
+                "description": "Xerox WorkCentre 7556 v1 Multifunction System; SS 072.040.004, NC 072.047",
+                "object_id": "1.3.6.1.4.1.253.8.62",
+            },
+            "Xerox",
+            "WorkCentre 7556",
+        ),
+        (
+            {"description": "Xerox Phaser 6180DN; Net 11.54", "object_id": "1.3.6.1.4.1.253.8.62"},
+            "Xerox",
+            "Phaser 6180DN",
+        ),
+        (
+            {"description": "Dell 3115cn Color Laser; Net 11.49", "object_id": "1.3.6.1.4.1.674"},
+            "Dell",
+            "3115cn Color Laser",
+        ),
         ({"name": {"1": b"FS-4200DN"}}, "Kyocera", "FS-4200DN"),
         ({"description": "RouterOS CHR", "object_id": "1.3.6.1.4.1.14988.1"}, "", ""),
     ],
@@ -159,6 +182,10 @@ def test_maker_and_model(texts: dict[str, str], manufacturer: str, model: str) -
     [
         ({"serial": {"1": b"VD21457943"}}, "VD21457943"),
         ({"serial": {"1": b"  X7F4008528 \x00"}}, "X7F4008528"),
+        (
+            {"device_descr": "Samsung M4080FX; V4.00; S/N ZDFABJEH600007M", "object_id": "1.3.6.1.4.1.236.11"},
+            "ZDFABJEH600007M",
+        ),
         ({"serial": {"1": b"XXXXXXXXXX"}, "device_id": "MFG:HP;MDL:X;SN:CN1234;"}, "CN1234"),
         ({"serial": {"1": b"0000000"}}, ""),
         ({"serial": {"1": b"unknown"}}, ""),

@@ -10,6 +10,7 @@ import errno
 import heapq
 import itertools
 import random
+import socket
 import threading
 import time
 from collections import deque
@@ -169,10 +170,17 @@ class Collector:
             self._outcomes.append(PollOutcome(target.key, error=errors.bad_target(target.address)))
             self._queue.release(target)
             return
-        if target.v3 is not None and target.version in (None, 3):
+        if target.version == 3 and target.v3 is None:
+            self._outcomes.append(PollOutcome(target.key, error=errors.no_credentials(target.address)))
+            self._queue.release(target)
+            return
+        if target.v3 is not None and (target.version == 3 or not _speaks_community(target)):
             self._v3.submit(target, self._make)
             return
-        address, family = known
+        self._converse(target, *known)
+
+    def _converse(self, target: Target, address: str, family: socket.AddressFamily) -> None:
+        """Begin a talk in v2c or v1."""
         peer = (address, target.port)
         learned = target.learned
         version = target.version if target.version in _VERSIONS else learned.version if learned else None
@@ -262,17 +270,23 @@ class Collector:
             self._wire.receive(self._received)
             for peer, number in self._wire.errors():
                 self._error_came(peer, number)
-            self._outcomes.extend(self._v3_done())
+            self._v3_done()
         self._time_out()
         while self._unsent and self._throttle.ready(time.monotonic()):
             session = self._unsent.popleft()
             if self._by_peer.get(session.peer) is session:
                 self._send(session)
 
-    def _v3_done(self) -> Iterator[PollOutcome]:
+    def _v3_done(self) -> None:
+        """Take what SNMPv3 has brought; a printer of unknown version that was silent is asked in v2c and v1 as well."""
         for target, outcome in self._v3.finished():
-            self._queue.release(target)
-            yield outcome
+            known = normal_address(target.address)
+            silent = outcome.error is not None and outcome.error.kind == "timeout"
+            if silent and target.version is None and known is not None:
+                self._converse(target, *known)
+            else:
+                self._queue.release(target)
+                self._outcomes.append(outcome)
 
     def _received(self, datagram: bytes, source: Peer) -> None:
         try:
@@ -383,3 +397,8 @@ class Collector:
         for session in list(self._by_peer.values()):
             self._fail(session, errors.STOPPED)
         self._v3.stop()
+
+
+def _speaks_community(target: Target) -> bool:
+    """Whether a printer that was tried with SNMPv3 is known to answer v2c or v1 instead."""
+    return target.version is None and target.learned is not None and target.learned.version in _VERSIONS

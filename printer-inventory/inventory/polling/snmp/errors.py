@@ -24,6 +24,13 @@ def bad_target(address: str) -> PollError:
     return PollError("bad_target", text)
 
 
+def no_credentials(address: str) -> PollError:
+    """SNMPv3 is wanted and no user is given."""
+    return PollError(
+        "authentication", f"{address} is to be polled with SNMPv3, but no user is given. Add the credentials."
+    )
+
+
 def listed_twice(address: str) -> PollError:
     """Two targets are the same address in two spellings."""
     return PollError("bad_target", f"{address} is being polled under another spelling. Keep one entry per printer.")

@@ -6,6 +6,7 @@ Whoever runs it may be a socket, a recorded walk or an SNMPv3 session.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Final
@@ -26,7 +27,13 @@ FULL_ANSWER: Final = 1200
 """Octets of variable bindings per answer: with headers it fits an Ethernet frame, so nothing is fragmented."""
 
 MAX_AGE: Final = 24 * 3600.0
-"""Seconds after which a printer is learned anew even if nothing seems to have changed."""
+AGE_SPREAD: Final = 4 * 3600
+"""A printer is learned anew after a day even if nothing seems to have changed; up to four hours sooner, each at its own time, so
+that a fleet that was added at once does not learn at once ever after.
+"""
+
+RESTART_AGE: Final = 3600.0
+"""Seconds since it was learned before a restart alone makes a printer worth learning: some restart whenever they wake."""
 
 CLOCK_SLACK: Final = 600.0
 """Seconds by which a start time computed from sysUpTime may wander without a restart."""
@@ -131,7 +138,7 @@ def refresh_size(learned: Learned, answers: Answers) -> int:
 
 def refresh(answers: Answers, learned: Learned, catalog: Catalog, address: str, now: float) -> Plan:
     """Ask for what changes; learn anew when the device is another one, was restarted, lost rows or got a new supply."""
-    if not 0 <= now - learned.learned_at <= MAX_AGE:
+    if not 0 <= now - learned.learned_at <= age_limit(learned):
         return (yield from full(answers, catalog, address, now))
     names = refresh_names(learned)
     yield Get(names)
@@ -146,14 +153,20 @@ def refresh(answers: Answers, learned: Learned, catalog: Catalog, address: str, 
     return Polled(read(changed, answers.values, catalog.by_name.get(learned.profile)), changed)
 
 
+def age_limit(learned: Learned) -> float:
+    """Return after how many seconds what was learned is forgotten: the same for one printer, spread over a fleet."""
+    return MAX_AGE - zlib.crc32("".join(learned.watch.values()).encode()) % AGE_SPREAD
+
+
 def needs_healing(learned: Learned, values: dict[bytes, Value], now: float, *, complete: bool) -> bool:
     """Whether what was learned no longer holds; `complete` when every object asked for was answered."""
     for oid, octets in learned.watch.items():
         value = values.get(encode_oid(oid))
         if not isinstance(value, bytes) or value.hex() != octets:
             return True
-    booted = booted_at(values, now)
-    if booted is not None and learned.booted_at is not None and booted > learned.booted_at + CLOCK_SLACK:
+    booted, known = booted_at(values, now), learned.booted_at
+    restarted = booted is not None and known is not None and booted > known + CLOCK_SLACK
+    if restarted and now - learned.learned_at > RESTART_AGE:
         return True
     return (not complete and _rows_lost(learned, values)) or _new_supply(learned, values)
 
