@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from asking import Manager
 
 from standins.printers import PrinterFleet
+from standins.printers.asking import Manager
 
 NOON = 1_794_830_400.0
 """A Monday in November 2026, 12:00 UTC."""

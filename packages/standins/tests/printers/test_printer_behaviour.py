@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from standins.printers import FleetConfig
 from standins.printers.alerts import alerts_of, error_bits
-from standins.printers.behaviour import Calendar, Habits, Meddling, weights
+from standins.printers.behaviour import Calendar, Habits, Hours, Meddling, weights
 from standins.printers.clock import Clock
 from standins.printers.devices import load
 from standins.printers.world import World
@@ -18,7 +20,7 @@ YEAR = 365 * 86_400
 SPECS = list(load().values())
 
 
-def habits(model: int, index: int = 0, hours: str = "always", seed: str = "test") -> Habits:
+def habits(model: int, index: int = 0, hours: Hours = "always", seed: str = "test") -> Habits:
     return Habits(SPECS[model], seed, index, 0, Calendar(hours))
 
 
@@ -26,7 +28,7 @@ def habits(model: int, index: int = 0, hours: str = "always", seed: str = "test"
     st.integers(0, len(SPECS) - 1), st.integers(0, 500), st.integers(NOON - YEAR, NOON + YEAR), st.integers(0, 10**7)
 )
 @settings(max_examples=150, deadline=None)
-def test_no_counter_ever_falls(model: int, index: int, at: int, later: int):
+def test_no_counter_ever_falls(model: int, index: int, at: int, later: int) -> None:
     one = habits(model, index)
     before, after = one.snapshot(at, Meddling()), one.snapshot(at + later, Meddling())
     assert all(after.counters[name] >= value for name, value in before.counters.items())
@@ -35,7 +37,7 @@ def test_no_counter_ever_falls(model: int, index: int, at: int, later: int):
 
 @given(st.integers(0, len(SPECS) - 1), st.integers(0, 500), st.integers(NOON - YEAR, NOON + YEAR))
 @settings(max_examples=150, deadline=None)
-def test_the_sums_agree(model: int, index: int, at: int):
+def test_the_sums_agree(model: int, index: int, at: int) -> None:
     counters = habits(model, index).snapshot(at, Meddling()).counters
     total = counters["total"]
     assert counters["bw"] + counters["color"] == counters["a3"] + counters["a4"] == total
@@ -47,7 +49,7 @@ def test_the_sums_agree(model: int, index: int, at: int):
 
 @given(st.integers(0, len(SPECS) - 1), st.integers(0, 500), st.integers(NOON - YEAR, NOON + YEAR))
 @settings(max_examples=150, deadline=None)
-def test_levels_stay_within_what_the_device_can_tell(model: int, index: int, at: int):
+def test_levels_stay_within_what_the_device_can_tell(model: int, index: int, at: int) -> None:
     for supply in habits(model, index).snapshot(at, Meddling()).supplies:
         spec = supply.spec
         if spec.report == "exact":
@@ -59,14 +61,14 @@ def test_levels_stay_within_what_the_device_can_tell(model: int, index: int, at:
             assert (supply.level in {-3, -2, 0}, supply.capacity) == (True, -2)
 
 
-def test_a_month_holds_its_volume_whatever_the_hours():
-    for hours in ("office", "always"):
+def test_a_month_holds_its_volume_whatever_the_hours() -> None:
+    for hours in get_args(Hours):
         one = habits(0, hours=hours)
         printed = one.pages(NOON + 28 * 86_400) - one.pages(NOON)
         assert 0.7 < printed / (20 * one.rate) < 1.3
 
 
-def test_people_print_in_office_hours():
+def test_people_print_in_office_hours() -> None:
     calendar = Calendar("office")
     monday = NOON - 12 * 3600
     day, night = calendar.days(monday + 17 * 3600) - calendar.days(monday + 9 * 3600), calendar.days(monday + 6 * 3600)
@@ -76,7 +78,7 @@ def test_people_print_in_office_hours():
     assert sum(weights("office")) == pytest.approx(5) == pytest.approx(sum(weights("always")))
 
 
-def test_a_fleet_is_the_same_in_every_run_and_another_seed_is_another_fleet():
+def test_a_fleet_is_the_same_in_every_run_and_another_seed_is_another_fleet() -> None:
     def told(seed: str, start: float = NOON) -> list[object]:
         world = World(FleetConfig(count=40, speed=0, start=start, seed=seed))
         return [printer.subject.truth(start) for printer in world.printers]
@@ -85,7 +87,7 @@ def test_a_fleet_is_the_same_in_every_run_and_another_seed_is_another_fleet():
     assert told("a") != told("b")
 
 
-def test_trouble_shows_in_alerts_and_error_bits():
+def test_trouble_shows_in_alerts_and_error_bits() -> None:
     seen: set[int] = set()
     for model in range(len(SPECS)):
         one = habits(model)
@@ -100,7 +102,7 @@ def test_trouble_shows_in_alerts_and_error_bits():
     assert {8, 12, 1101, 1104, 1107, 1111} <= seen
 
 
-def test_time_runs_as_fast_as_told_and_never_backwards():
+def test_time_runs_as_fast_as_told_and_never_backwards() -> None:
     clock = Clock(start=1000.0, speed=0)
     assert clock.moment().at == 1000.0
     pushed = clock.change(advance=50)

@@ -23,7 +23,7 @@ def described(spec: DeviceSpec) -> Modelled:
     return Modelled(spec, "test", 7, Calendar("always"), "127.42.0.8", ("room", "contact"))
 
 
-def test_there_are_enough_of_every_kind():
+def test_there_are_enough_of_every_kind() -> None:
     specs = load().values()
     assert len(specs) >= 15
     assert {spec.vendor for spec in specs} == set(ENTERPRISES)
@@ -35,7 +35,7 @@ def test_there_are_enough_of_every_kind():
 
 
 @pytest.mark.parametrize("spec", load().values(), ids=lambda spec: spec.id)
-def test_a_description_is_whole(spec: DeviceSpec):
+def test_a_description_is_whole(spec: DeviceSpec) -> None:
     assert spec.sys_object_id.startswith(f"1.3.6.1.4.1.{ENTERPRISES[spec.vendor]}.")
     assert spec.charset in CODECS
     assert len({supply.index for supply in spec.supplies}) == len(spec.supplies)
@@ -53,7 +53,7 @@ def test_a_description_is_whole(spec: DeviceSpec):
 
 
 @pytest.mark.parametrize("spec", load().values(), ids=lambda spec: spec.id)
-def test_serial_numbers_have_room_for_every_generation(spec: DeviceSpec):
+def test_serial_numbers_have_room_for_every_generation(spec: DeviceSpec) -> None:
     room = 1
     for letter in spec.serial:
         room *= len(ALPHABETS.get(letter, " "))
@@ -63,7 +63,7 @@ def test_serial_numbers_have_room_for_every_generation(spec: DeviceSpec):
     assert len({mac_address(spec.mac_prefix, number) for number in numbers}) == len(numbers)
 
 
-def test_models_of_one_vendor_never_share_a_mac_or_serial_in_a_fleet():
+def test_models_of_one_vendor_never_share_a_mac_or_serial_in_a_fleet() -> None:
     specs = list(load().values())
     devices = [
         Modelled(specs[n % len(specs)], "s", n, Calendar("always"), "127.0.0.1", ("", "")).identity for n in range(3000)
@@ -80,6 +80,6 @@ def test_models_of_one_vendor_never_share_a_mac_or_serial_in_a_fleet():
         "not toml",
     ],
 )
-def test_a_wrong_description_is_refused_by_name(text: str):
+def test_a_wrong_description_is_refused_by_name(text: str) -> None:
     with pytest.raises(ValueError, match="device description odd"):
         parse(text, "odd")

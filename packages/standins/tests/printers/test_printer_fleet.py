@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from asking import SYS_DESCR, Manager, read, request
 
-from standins.printers import ControlClient, ControlError, FleetConfig, PrinterAddress, PrinterFleet, ber
+from standins.printers import ControlClient, ControlError, FleetConfig, PrinterFleet, ber
+from standins.printers.asking import SYS_DESCR, Manager, read, request
 from standins.printers.sites import SITES
 
 COMMAND = [sys.executable, "-m", "standins.printers"]
@@ -35,7 +37,7 @@ def gone(pid: int) -> bool:
     return not is_alive(pid)
 
 
-def test_it_starts_and_stops_and_starts_again():
+def test_it_starts_and_stops_and_starts_again() -> None:
     fleet = PrinterFleet(count=3, speed=0)
     with fleet:
         first = fleet.pid
@@ -49,7 +51,7 @@ def test_it_starts_and_stops_and_starts_again():
         assert fleet.pid != first
 
 
-def test_it_tells_when_it_dies():
+def test_it_tells_when_it_dies() -> None:
     with PrinterFleet(count=1) as fleet:
         os.kill(fleet.pid, signal.SIGKILL)
         gone(fleet.pid)
@@ -57,7 +59,7 @@ def test_it_tells_when_it_dies():
             fleet.truth(0)
 
 
-def test_it_never_outlives_its_parent():
+def test_it_never_outlives_its_parent() -> None:
     code = (
         "import sys, time\nfrom standins.printers import PrinterFleet\n"
         "fleet = PrinterFleet(count=1).start()\nprint(fleet.pid, flush=True)\ntime.sleep(60)"
@@ -72,7 +74,7 @@ def test_it_never_outlives_its_parent():
     assert gone(pid)
 
 
-def test_sigterm_stops_it_at_once(tmp_path: Path):
+def test_sigterm_stops_it_at_once(tmp_path: Path) -> None:
     control = tmp_path / "control.json"
     process = subprocess.Popen(
         [*COMMAND, "--count", "12", "--snmp-port", "0", "--web-port", "0", "--control-file", str(control)],
@@ -93,28 +95,30 @@ def test_sigterm_stops_it_at_once(tmp_path: Path):
     process.stdout.close()
 
 
-def test_the_control_channel_wants_the_token_and_survives_nonsense(tmp_path: Path):
+def test_the_control_channel_wants_the_token_and_survives_nonsense(tmp_path: Path) -> None:
     with PrinterFleet(count=1) as fleet:
+        assert fleet._control is not None
         port = fleet._control._socket.getpeername()[1]
         stranger = ControlClient(port, "guess")
         with pytest.raises(ControlError, match="gone"):
             stranger.do("printers")
         stranger.close()
-        for command, text in (
-            ({"do": "nonsense"}, "KeyError"),
-            ({"do": "truth", "printer": 77}, "IndexError"),
-            ({"do": "truth", "printer": "10.0.0.1"}, "KeyError"),
-            ({"do": "clock", "advance": -5}, "backwards"),
-            ({"do": "print", "printer": 0, "pages": "many"}, "Error"),
-            ({"do": "replace_supply", "printer": 0, "index": 99}, "ValueError"),
-            ({"do": "replace_device", "printer": 0, "device": "toaster"}, "no device 'toaster'"),
-        ):
+        refused: list[tuple[str, dict[str, Any], str]] = [
+            ("nonsense", {}, "KeyError"),
+            ("truth", {"printer": 77}, "IndexError"),
+            ("truth", {"printer": "10.0.0.1"}, "KeyError"),
+            ("clock", {"advance": -5}, "backwards"),
+            ("print", {"printer": 0, "pages": "many"}, "Error"),
+            ("replace_supply", {"printer": 0, "index": 99}, "ValueError"),
+            ("replace_device", {"printer": 0, "device": "toaster"}, "no device 'toaster'"),
+        ]
+        for command, arguments, text in refused:
             with pytest.raises(ControlError, match=text):
-                fleet.do(command.pop("do"), **command)
+                fleet.do(command, **arguments)
         assert fleet.truth(0)["serial"] == fleet.printers[0].serial
 
 
-def test_a_taken_port_is_told(capfd: pytest.CaptureFixture[str]):
+def test_a_taken_port_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     with PrinterFleet(count=1, web=False) as fleet, pytest.raises(RuntimeError, match="did not start"):
         PrinterFleet(count=1, web=False, snmp_port=fleet.printers[0].snmp_port).start()
     assert "choose other ports" in capfd.readouterr().err
@@ -133,12 +137,12 @@ def test_a_taken_port_is_told(capfd: pytest.CaptureFixture[str]):
     ],
     ids=str,
 )
-def test_settings_that_cannot_be(settings: dict[str, object]):
+def test_settings_that_cannot_be(settings: dict[str, object]) -> None:
     with pytest.raises((ValueError, TypeError)):
         PrinterFleet(**settings)
 
 
-def test_the_inventory_names_clients_and_places(tmp_path: Path):
+def test_the_inventory_names_clients_and_places(tmp_path: Path) -> None:
     file = tmp_path / "fleet.json"
     done = subprocess.run(
         [*COMMAND, "--count", "300", "--inventory", str(file), "--list-only"],
@@ -161,12 +165,12 @@ def test_the_inventory_names_clients_and_places(tmp_path: Path):
     assert {bool(row["web_password"]) for row in rows if row["web_user"]} == {True}
 
 
-def test_a_wrong_option_is_an_exit_code():
+def test_a_wrong_option_is_an_exit_code() -> None:
     done = subprocess.run([*COMMAND, "--devices", "toaster"], check=False, capture_output=True, text=True, timeout=30)
     assert (done.returncode, "no device 'toaster'" in done.stderr) == (2, True)
 
 
-def test_ports_mode_gives_each_printer_a_port(manager: Manager):
+def test_ports_mode_gives_each_printer_a_port(manager: Manager) -> None:
     with PrinterFleet(count=25, mode="ports", speed=0) as fleet:
         assert {printer.address for printer in fleet.printers} == {"127.0.0.1"}
         assert (
@@ -179,7 +183,7 @@ def test_ports_mode_gives_each_printer_a_port(manager: Manager):
             assert answer.source == ("127.0.0.1", printer.snmp_port)
 
 
-def test_only_loopback_reaches_the_sockets():
+def test_only_loopback_reaches_the_sockets() -> None:
     with PrinterFleet(count=1) as fleet:
         own = own_address()
         if own.startswith("127."):
@@ -187,9 +191,7 @@ def test_only_loopback_reaches_the_sockets():
         stray = fleet.statistics()["stray_packets"]
         with Manager() as manager:
             healthy = fleet.printers[0]
-            elsewhere = PrinterAddress(
-                **{**{name: getattr(healthy, name) for name in healthy.__dataclass_fields__}, "address": own}
-            )
+            elsewhere = replace(healthy, address=own)
             assert manager.is_silent(elsewhere, request(ber.GET, SYS_DESCR), healthy)
         assert fleet.statistics()["stray_packets"] - stray in {0, 1}
         with suppress(ConnectionError), socket.create_connection((own, fleet.printers[0].web_port), 5) as connection:
@@ -207,7 +209,7 @@ def own_address() -> str:
         return str(probe.getsockname()[0])
 
 
-def test_two_thousand_printers_in_one_process(manager: Manager):
+def test_two_thousand_printers_in_one_process(manager: Manager) -> None:
     with PrinterFleet(count=2000, scatter=True, speed=0, web=False) as fleet:
         printers = fleet.printers
         assert len({printer.address for printer in printers}) == 2000
@@ -225,7 +227,7 @@ def test_two_thousand_printers_in_one_process(manager: Manager):
         assert int(memory[1]) * os.sysconf("SC_PAGE_SIZE") < 300 << 20
 
 
-def test_a_config_survives_json():
+def test_a_config_survives_json() -> None:
     from standins.printers.config import from_json
 
     config = FleetConfig(count=7, devices=("oki-mc853",), speed=3.5)

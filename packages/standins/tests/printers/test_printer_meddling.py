@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from asking import LIFE_COUNT, SERIAL, SUPPLY_LEVEL, Manager, number_of
-
 from standins.printers import PrinterFleet, ber
+from standins.printers.asking import LIFE_COUNT, SERIAL, SUPPLY_LEVEL, Manager, number_of
 
 TASKALFA = 11
 MAC = (1, 3, 6, 1, 2, 1, 2, 2, 1, 6, 2)
@@ -16,7 +15,7 @@ def total(manager: Manager, fleet: PrinterFleet) -> int:
     return number_of(manager.ask(fleet.printers[TASKALFA], ber.GET, PANEL_TOTAL).values[0])
 
 
-def test_a_job_counts_exactly_and_is_told_at_once(fleet: PrinterFleet, manager: Manager):
+def test_a_job_counts_exactly_and_is_told_at_once(fleet: PrinterFleet, manager: Manager) -> None:
     before, counters = total(manager, fleet), fleet.truth(TASKALFA)["counters"]
     after = fleet.print_pages(TASKALFA, 11, function="copy", color=True, size="a3", duplex=True)["counters"]
     assert total(manager, fleet) == before + 11
@@ -31,7 +30,7 @@ def test_a_job_counts_exactly_and_is_told_at_once(fleet: PrinterFleet, manager: 
     }
 
 
-def test_printing_wears_out_toner_until_it_is_replaced(fleet: PrinterFleet, manager: Manager):
+def test_printing_wears_out_toner_until_it_is_replaced(fleet: PrinterFleet, manager: Manager) -> None:
     black = (*SUPPLY_LEVEL, 1, 4)
     printer = fleet.printers[TASKALFA]
     fresh = fleet.replace_supply(TASKALFA, 4)["supplies"][3]
@@ -50,7 +49,7 @@ def test_printing_wears_out_toner_until_it_is_replaced(fleet: PrinterFleet, mana
     )
 
 
-def test_a_counter_reset(fleet: PrinterFleet, manager: Manager):
+def test_a_counter_reset(fleet: PrinterFleet, manager: Manager) -> None:
     truth = fleet.reset_counters(TASKALFA)
     assert total(manager, fleet) == 0
     assert {truth["counters"][name] for name in ("total", "bw", "color", "copy", "scan", "duplex")} == {0}
@@ -60,7 +59,7 @@ def test_a_counter_reset(fleet: PrinterFleet, manager: Manager):
     assert total(manager, fleet) > 5
 
 
-def test_a_swapped_board(fleet: PrinterFleet, manager: Manager):
+def test_a_swapped_board(fleet: PrinterFleet, manager: Manager) -> None:
     printer = fleet.printers[TASKALFA]
     serial, mac = manager.ask(printer, ber.GET, SERIAL, MAC).values
     fleet.swap_board(TASKALFA)
@@ -73,7 +72,7 @@ def test_a_swapped_board(fleet: PrinterFleet, manager: Manager):
     assert total(manager, fleet) == 0
 
 
-def test_another_device_at_the_address(fleet: PrinterFleet, manager: Manager):
+def test_another_device_at_the_address(fleet: PrinterFleet, manager: Manager) -> None:
     printer = fleet.printers[13]
     before = manager.ask(printer, ber.GET, SERIAL).values
     truth = fleet.replace_device(13, "oki-mc853")
@@ -85,7 +84,7 @@ def test_another_device_at_the_address(fleet: PrinterFleet, manager: Manager):
     assert (again["device"], again["serial"] != truth["serial"]) == ("oki-mc853", True)
 
 
-def test_time_stands_still_at_speed_zero_and_jumps_when_told(fleet: PrinterFleet, manager: Manager):
+def test_time_stands_still_at_speed_zero_and_jumps_when_told(fleet: PrinterFleet, manager: Manager) -> None:
     printer = fleet.printers[20]
     first = manager.ask(printer, ber.GET, LIFE_COUNT).values
     assert manager.ask(printer, ber.GET, LIFE_COUNT).values == first
@@ -94,7 +93,7 @@ def test_time_stands_still_at_speed_zero_and_jumps_when_told(fleet: PrinterFleet
     assert number_of(manager.ask(printer, ber.GET, LIFE_COUNT).values[0]) > number_of(first[0])
 
 
-def test_any_instant_can_be_asked_for(fleet: PrinterFleet):
+def test_any_instant_can_be_asked_for(fleet: PrinterFleet) -> None:
     now = fleet.truth(21)
     past = fleet.truth(21, at=now["at"] - 86_400 * 30)
     assert past["counters"]["total"] < now["counters"]["total"]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from asking import SERIAL, Manager, walk
 
 from standins.printers import ControlError, PrinterFleet, ber
+from standins.printers.asking import SERIAL, Manager, walk
 from standins.printers.walks import another_mac, another_serial, parse_line, read
 
 SHARED = Path(__file__).parents[5] / "shared/snmp/walks"
@@ -46,7 +46,7 @@ def recorded(folder: Path) -> Iterator[PrinterFleet]:
         yield running
 
 
-def test_a_recording_answers_object_by_object(recorded: PrinterFleet, manager: Manager):
+def test_a_recording_answers_object_by_object(recorded: PrinterFleet, manager: Manager) -> None:
     assert len(recorded.printers) == 3
     rows = {oid: (tag, content) for oid, tag, content in walk(manager, recorded.printers[0])}
     assert len(rows) == 13
@@ -59,7 +59,7 @@ def test_a_recording_answers_object_by_object(recorded: PrinterFleet, manager: M
     assert order == [2, 10]
 
 
-def test_copies_have_serial_and_mac_of_their_own_everywhere(recorded: PrinterFleet, manager: Manager):
+def test_copies_have_serial_and_mac_of_their_own_everywhere(recorded: PrinterFleet, manager: Manager) -> None:
     serials, macs = [], []
     for printer in recorded.printers:
         answer = manager.ask(
@@ -81,13 +81,13 @@ def test_copies_have_serial_and_mac_of_their_own_everywhere(recorded: PrinterFle
     assert all(serial.startswith(b"QX") and len(serial) == 11 for serial in serials)
 
 
-def test_a_recording_cannot_print(recorded: PrinterFleet):
+def test_a_recording_cannot_print(recorded: PrinterFleet) -> None:
     with pytest.raises(ControlError, match="recorded"):
         recorded.print_pages(0, 1)
     assert recorded.truth(0)["serial"] == "QX77-123456"
 
 
-def test_faults_work_on_recordings(recorded: PrinterFleet, manager: Manager):
+def test_faults_work_on_recordings(recorded: PrinterFleet, manager: Manager) -> None:
     recorded.set_faults(2, texts="script")
     found = manager.ask(recorded.printers[2], ber.GET, (1, 3, 6, 1, 2, 1, 43, 11, 1, 1, 6, 1, 2)).values[0]
     assert found.startswith(b"<script>")
@@ -97,25 +97,25 @@ def test_faults_work_on_recordings(recorded: PrinterFleet, manager: Manager):
 @pytest.mark.parametrize(
     "line", ["1.3.6|4", "x|4|a", "1.3.6.1|2|ten", "1.3.6.1|4x|zz", "1.3.6.1|5|", "1|2|3", "1.3.6.1|64|1.2.300.4"]
 )
-def test_a_damaged_line_is_refused(line: str):
+def test_a_damaged_line_is_refused(line: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_line(line)
 
 
-def test_copies_differ_but_look_alike():
+def test_copies_differ_but_look_alike() -> None:
     assert len({another_serial(b"AB0012345678", copy) for copy in range(1000)}) == 1000
     assert another_serial(b"ABC", 5) == b"ABC"
     assert len({another_mac(bytes(6), copy) for copy in range(1000)}) == 1000
 
 
-def test_a_folder_without_recordings_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+def test_a_folder_without_recordings_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RuntimeError, match="did not start"):
         PrinterFleet(walks=str(tmp_path)).start()
     assert "no recordings" in capfd.readouterr().err
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the given walks lie outside the repository")
-def test_every_given_walk_is_served_whole(manager: Manager):
+def test_every_given_walk_is_served_whole(manager: Manager) -> None:
     with PrinterFleet(walks=str(SHARED)) as fleet:
         assert len(fleet.printers) >= 50
         for printer in fleet.printers:

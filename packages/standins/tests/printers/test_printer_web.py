@@ -13,9 +13,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from asking import LIFE_COUNT, Manager, number_of
 
 from standins.printers import PrinterAddress, PrinterFleet, ber
+from standins.printers.asking import LIFE_COUNT, Manager, number_of
 
 BASIC = {"Authorization": "Basic " + b64encode(b"admin:fleet-web-pass").decode()}
 
@@ -41,7 +41,7 @@ def by_id(body: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("number", range(20))
-def test_pages_say_what_snmp_says(fleet: PrinterFleet, manager: Manager, number: int):
+def test_pages_say_what_snmp_says(fleet: PrinterFleet, manager: Manager, number: int) -> None:
     printer, truth = fleet.printers[number], fleet.truth(number)
     headers = BASIC if printer.web_user else {}
     marker = number_of(
@@ -60,7 +60,7 @@ def test_pages_say_what_snmp_says(fleet: PrinterFleet, manager: Manager, number:
 
 
 @pytest.mark.parametrize(("model", "plain"), [("M507", True), ("TASKalfa", True), ("MX-3071", False)])
-def test_counters_in_tables_and_lists(fleet: PrinterFleet, model: str, plain: bool):
+def test_counters_in_tables_and_lists(fleet: PrinterFleet, model: str, plain: bool) -> None:
     printer = of(fleet, model)
     values = by_id(get(printer, "/counters")[1])
     total = fleet.truth(printer.number)["counters"]["total"]
@@ -69,7 +69,7 @@ def test_counters_in_tables_and_lists(fleet: PrinterFleet, model: str, plain: bo
     assert by_id(get(printer, "/")[1])["serial"] == printer.serial
 
 
-def test_percentages_only_where_the_device_knows(fleet: PrinterFleet):
+def test_percentages_only_where_the_device_knows(fleet: PrinterFleet) -> None:
     printer = of(fleet, "TASKalfa")
     levels = by_id(get(printer, "/supplies")[1])
     told = fleet.truth(printer.number)["supplies"]
@@ -79,7 +79,7 @@ def test_percentages_only_where_the_device_knows(fleet: PrinterFleet):
     assert levels["supply-5"] == {-3: "OK", 0: "Replace"}[told[4]["level"]]
 
 
-def test_a_page_that_wants_a_click(fleet: PrinterFleet):
+def test_a_page_that_wants_a_click(fleet: PrinterFleet) -> None:
     printer = of(fleet, "bizhub")
     _, body, _ = get(printer, "/counters")
     total = str(fleet.truth(printer.number)["counters"]["total"])
@@ -87,7 +87,7 @@ def test_a_page_that_wants_a_click(fleet: PrinterFleet):
     assert json.loads(get(printer, "/counters?values=1")[1])["total"] == total
 
 
-def test_a_page_behind_a_password(fleet: PrinterFleet):
+def test_a_page_behind_a_password(fleet: PrinterFleet) -> None:
     printer = of(fleet, "IM C3000")
     status, _, headers = get(printer, "/")
     assert (status, headers["WWW-Authenticate"], printer.web_user) == (401, 'Basic realm="printer"', "admin")
@@ -97,14 +97,14 @@ def test_a_page_behind_a_password(fleet: PrinterFleet):
     assert get(printer, "/", BASIC)[0] == 200
 
 
-def test_an_api(fleet: PrinterFleet):
+def test_an_api(fleet: PrinterFleet) -> None:
     printer = of(fleet, "MS621")
     body = json.loads(get(printer, "/api/status.json")[1])
     assert body["counters"]["total"] == fleet.truth(printer.number)["counters"]["total"]
     assert get(of(fleet, "M507"), "/api/status.json")[0] == 404
 
 
-def test_methods_and_paths(fleet: PrinterFleet):
+def test_methods_and_paths(fleet: PrinterFleet) -> None:
     printer = fleet.printers[0]
     status, body, headers = get(printer, "/status", method="HEAD")
     assert (status, body, int(headers["Content-Length"]) > 100) == (200, "", True)
@@ -116,14 +116,14 @@ def test_methods_and_paths(fleet: PrinterFleet):
 @pytest.mark.parametrize(
     "data", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1 extra\r\n\r\n", b"GET http://[ HTTP/1.1\r\n\r\n"]
 )
-def test_a_request_that_is_none(fleet: PrinterFleet, data: bytes):
+def test_a_request_that_is_none(fleet: PrinterFleet, data: bytes) -> None:
     printer = fleet.printers[0]
     with socket.create_connection((printer.address, printer.web_port), 5) as connection:
         connection.sendall(data)
         assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
 
 
-def test_a_head_without_end_is_cut_off(fleet: PrinterFleet):
+def test_a_head_without_end_is_cut_off(fleet: PrinterFleet) -> None:
     printer = fleet.printers[0]
     with socket.create_connection((printer.address, printer.web_port), 5) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 4000)
@@ -132,14 +132,14 @@ def test_a_head_without_end_is_cut_off(fleet: PrinterFleet):
     assert get(printer, "/")[0] == 200
 
 
-def test_an_address_without_a_printer_has_no_pages(fleet: PrinterFleet):
+def test_an_address_without_a_printer_has_no_pages(fleet: PrinterFleet) -> None:
     with socket.create_connection(("127.42.200.200", fleet.printers[0].web_port), 5) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
         with suppress(ConnectionResetError):
             assert connection.recv(1000) == b""
 
 
-def test_web_faults(fleet: PrinterFleet):
+def test_web_faults(fleet: PrinterFleet) -> None:
     printer = fleet.printers[2]
     fleet.set_faults(2, web_error=503)
     assert get(printer, "/")[:2] == (503, "503 Service Unavailable\n")
@@ -157,7 +157,7 @@ def test_web_faults(fleet: PrinterFleet):
     assert get(printer, "/")[0] == 200
 
 
-def test_pages_escape_what_a_description_holds(fleet: PrinterFleet):
+def test_pages_escape_what_a_description_holds(fleet: PrinterFleet) -> None:
     for printer in fleet.printers[:20]:
         body = get(printer, "/", BASIC)[1]
         assert "\0" not in body

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from standins.printers import PrinterAddress, ber
+from . import ber
+from .world import PrinterAddress
 
 SYS_DESCR = (1, 3, 6, 1, 2, 1, 1, 1, 0)
 SERIAL = (1, 3, 6, 1, 2, 1, 43, 5, 1, 1, 17, 1)
 LIFE_COUNT = (1, 3, 6, 1, 2, 1, 43, 10, 2, 1, 4, 1, 1)
 SUPPLY_LEVEL = (1, 3, 6, 1, 2, 1, 43, 11, 1, 1, 9)
-NULL = b"\x05\x00"
+NULL = ber.tlv(ber.NULL, b"")
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class Manager:
 
 
 def walk(manager: Manager, printer: PrinterAddress, *, version: int = 1) -> list[tuple[ber.Oid, int, bytes]]:
-    """Return every object of a printer by GETNEXT."""
+    """Return every object of a printer by GETNEXT; raise BerError when it goes round in circles."""
     found: list[tuple[ber.Oid, int, bytes]] = []
     at: ber.Oid = (1, 3)
     while True:
@@ -122,7 +123,8 @@ def walk(manager: Manager, printer: PrinterAddress, *, version: int = 1) -> list
         oid, tag, content = answer.varbinds[0]
         if answer.status or tag == ber.END_OF_MIB_VIEW:
             return found
-        assert oid > at
+        if oid <= at:
+            raise ber.BerError(f"{oid} does not come after {at}")
         found.append((oid, tag, content))
         at = oid
 
