@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.views import api_views, job_views, printer_views
+from inventory.views import api_views, job_views, printer_views, quarantine_views
 
 app_name = "inventory"
 
@@ -23,6 +23,11 @@ urlpatterns = [
     path("<int:pk>/run/", job_views.run_printer, name="printer_run"),
     path("run_all/", job_views.run_all, name="run_all"),
     path("run-poll/", job_views.run_selected, name="run_selected"),
+    path("quarantine/", quarantine_views.doubt_list, name="doubt_list"),
+    path("quarantine/reject/", quarantine_views.reject_selected, name="doubts_reject"),
+    path("quarantine/<int:pk>/", quarantine_views.doubt_detail, name="doubt_detail"),
+    path("quarantine/<int:pk>/resolve/", quarantine_views.resolve_doubt, name="doubt_resolve"),
+    path("quarantine/<int:pk>/undo/", quarantine_views.undo_doubt, name="doubt_undo"),
     path("jobs/", job_views.jobs, name="jobs"),
     path("jobs/<int:pk>/", job_views.job, name="job"),
     path("jobs/<int:pk>/stop/", job_views.stop_job, name="job_stop"),

@@ -32,7 +32,7 @@ SET repeats = q.repeats + 1, last_seen_at = excluded.last_seen_at, counter_id = 
     expected = excluded.expected, verdict = excluded.verdict
 """
 
-PASS_SQL = """
+CLOSE_SQL = """
 UPDATE inventory_quarantine SET resolved_at = %(now)s, resolution = 'recovered'
 WHERE printer_id = ANY(%(printers)s) AND resolved_at IS NULL
 """
@@ -49,7 +49,7 @@ def close_passed(cursor: Any, accepted: Sequence[Judged], now: datetime) -> None
     """Close what was doubted of printers that are believed again: the device came back, or the glitch is over."""
     printers = [item.lease.printer_id for item in accepted if item.lease.doubts]
     if printers:
-        cursor.execute(PASS_SQL, {"now": now, "printers": printers})
+        cursor.execute(CLOSE_SQL, {"now": now, "printers": printers})
 
 
 def _row(item: Judged, counter_id: int) -> dict[str, Any]:

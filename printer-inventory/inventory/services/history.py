@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
 from inventory.models import InventoryTask, Printer
@@ -76,11 +74,3 @@ def _supply_series(readings: list[list[dict[str, Any]]]) -> list[dict[str, Any]]
 def recent_polls(printer: Printer) -> list[InventoryTask]:
     """Return the newest polls with their counters, open ones first."""
     return list(printer.tasks.select_related("counter", "requested_by").order_by("-due_at", "-id")[:RECENT_POLLS])
-
-
-def audit_trail(printer: Printer) -> list[LogEntry]:
-    """Return what people did to the printer, newest first."""
-    kind = ContentType.objects.get_for_model(Printer)
-    return list(
-        LogEntry.objects.filter(content_type=kind, object_id=str(printer.pk)).select_related("user")[:RECENT_POLLS]
-    )

@@ -55,7 +55,7 @@ WHERE s.open_task_id = t.id AND s.lease_token = %(token)s AND t.id = ANY(%(tasks
 """
 
 LOAD_SQL = """
-SELECT s.printer_id, s.open_task_id, t.batch_id, t.trigger, s.attempt, s.due_at, s.failures, s.interval_seconds,
+SELECT s.printer_id, t.id, t.batch_id, t.trigger, s.attempt, s.due_at, s.failures, s.interval_seconds,
        host(p.ip_address), p.snmp_port, p.snmp_community, p.snmp_version, p.serial_number, p.mac_address,
        p.device_model_id, p.hostname, st.epoch, st.last_success_at,
        jsonb_build_object('counters', st.counters, 'rule', st.rule_version, 'usual', st.pages_per_hour, 'derived',

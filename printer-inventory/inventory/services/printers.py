@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Model
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory.models import InventoryTask, PollSchedule, Printer
+from inventory.models import Change, InventoryTask, PollSchedule, Printer, Quarantine, Resolution
+from inventory.services import events
 
 
 class ConflictError(Exception):
@@ -30,6 +34,7 @@ def add_printer(values: Mapping[str, Any], user_id: int | None) -> Printer:
         with transaction.atomic():
             printer.save()
             audit(printer, user_id, ADDITION, _("Added."))
+            events.record(printer, Change.ADDED, timezone.now(), user_id=user_id)
     except IntegrityError as error:
         raise AddressTakenError(_taken(printer)) from error
     return printer
@@ -45,11 +50,16 @@ def edit_printer(printer: Printer, values: Mapping[str, Any], version: int, user
             current = Printer.objects.select_for_update(of=("self",)).get(pk=printer.pk)
             if current.version != version:
                 raise ConflictError
+            before = _shown(current, changed)
             for name, value in changed.items():
                 setattr(current, name, value)
             current.version = version + 1
             current.save()
             audit(current, user_id, CHANGE, _("Changed: %(fields)s.") % {"fields": ", ".join(sorted(changed))})
+            moved = changed.keys() & {"ip_address", "snmp_port"}
+            change = Change.IP_CHANGE if moved else Change.EDIT
+            after = _shown(current, changed)
+            events.record(current, change, timezone.now(), old=before, new=after, user_id=user_id)
     except IntegrityError as error:
         raise AddressTakenError(_taken(printer)) from error
     return current
@@ -67,7 +77,11 @@ def retire(printer: Printer, user_id: int | None, now: datetime) -> None:
         Printer.objects.filter(pk=printer.pk).update(
             is_active=False, replaced_at=now, last_updated=now, version=F("version") + 1
         )
+        Quarantine.objects.filter(printer=printer, resolved_at=None).update(
+            resolved_at=now, resolved_by_id=user_id, resolution=Resolution.RETIRED
+        )
         audit(printer, user_id, CHANGE, _("Retired."))
+        events.record(printer, Change.DEACTIVATION, now, user_id=user_id)
 
 
 def restore(printer: Printer, user_id: int | None, now: datetime) -> None:
@@ -78,6 +92,7 @@ def restore(printer: Printer, user_id: int | None, now: datetime) -> None:
                 is_active=True, replaced_at=None, replaced_by=None, last_updated=now, version=F("version") + 1
             )
             audit(printer, user_id, CHANGE, _("Restored."))
+            events.record(printer, Change.ACTIVATION, now, user_id=user_id)
     except IntegrityError as error:
         raise AddressTakenError(_taken(printer)) from error
 
@@ -94,6 +109,18 @@ def audit(printer: Printer, user_id: int | None, action: int, text: str) -> None
         action_flag=action,
         change_message=text,
     )
+
+
+SECRET: Final = frozenset({"snmp_community"})
+"""Its change is told, its value is not: whoever may read a printer's page need not know it."""
+
+
+def _shown(printer: Printer, names: Iterable[str]) -> dict[str, Any]:
+    """Return fields as a timeline may show them, in JSON's own types."""
+    values = {name: "•••" if name in SECRET else getattr(printer, name) for name in sorted(names)}
+    texts = {name: str(value) if isinstance(value, Model) else value for name, value in values.items()}
+    shown: dict[str, Any] = json.loads(json.dumps(texts, cls=DjangoJSONEncoder))
+    return shown
 
 
 def _taken(printer: Printer) -> str:

@@ -1,4 +1,6 @@
-"""What is kept of old polls: a printer's last good reading of every day, for ever; everything else for a while."""
+"""What is kept of old polls: a printer's last good reading of every day and what was ever in doubt, for ever;
+everything else for a while.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ WITH old AS (
     FROM inventory_inventorytask
     WHERE due_at < %(before)s AND state NOT IN ('queued', 'running')
 ), doomed AS (
-    SELECT id FROM old WHERE status <> 'SUCCESS' OR place > 1 ORDER BY id LIMIT %(chunk)s
+    SELECT id FROM old WHERE (status <> 'SUCCESS' OR place > 1) AND NOT EXISTS (
+        SELECT 1 FROM inventory_pagecounter c JOIN inventory_quarantine q ON q.counter_id = c.id
+        WHERE c.task_id = old.id)
+    ORDER BY id LIMIT %(chunk)s
 ), counters AS (
     DELETE FROM inventory_pagecounter WHERE task_id IN (SELECT id FROM doomed)
 )

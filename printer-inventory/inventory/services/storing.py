@@ -62,9 +62,9 @@ SET last_attempt_at = %(now)s, last_success_at = %(now)s, last_verdict = 'SUCCES
     supplies = r.supplies, lowest_percent = r.lowest, printer_status = left(r.printer_status, 40), console = r.console,
     errors = r.errors, alerts = r.alerts, warnings = r.warnings, firmware = left(r.firmware, 200)
 FROM jsonb_to_recordset(%(rows)s::jsonb)
-    AS r(printer_id bigint, counter_id bigint, counters jsonb, rule_version smallint, epoch int, usual float, bw_a4 bigint, color_a4 bigint, bw_a3 bigint, color_a3 bigint,
-         total bigint, supplies jsonb, lowest smallint, printer_status text, console text, errors jsonb, alerts jsonb,
-         warnings jsonb, firmware text)
+    AS r(printer_id bigint, counter_id bigint, counters jsonb, rule_version smallint, epoch int, usual float,
+         bw_a4 bigint, color_a4 bigint, bw_a3 bigint, color_a3 bigint, total bigint, supplies jsonb, lowest smallint,
+         printer_status text, console text, errors jsonb, alerts jsonb, warnings jsonb, firmware text)
 WHERE st.printer_id = r.printer_id
 """
 
@@ -92,8 +92,7 @@ def store(judged: Sequence[Judged], token: uuid.UUID, now: datetime) -> list[Jud
 
 def write(cursor: Any, held: Sequence[Judged], now: datetime) -> None:
     """Write verdicts, readings, states, doubts and identities of polls whose printers' schedule rows are locked."""
-    cursor.execute(TASK_SQL, {"now": now, "rows": json.dumps([_task_row(item) for item in held])})
-    counters = _insert_counters(held, now)
+    counters = record(cursor, held, now)
     accepted = [item for item in held if item.accepted]
     _run(cursor, STATE_SQL, now, [_state_row(item, counters[item.lease.task_id], now) for item in accepted])
     _run(cursor, ATTEMPT_SQL, now, [_attempt_row(item) for item in held if not item.accepted])
@@ -101,6 +100,12 @@ def write(cursor: Any, held: Sequence[Judged], now: datetime) -> None:
     doubts.close_passed(cursor, accepted, now)
     events.note_baselines(accepted, now)
     update_identities(accepted, now)
+
+
+def record(cursor: Any, held: Sequence[Judged], now: datetime) -> dict[int, int]:
+    """Write verdicts and readings alone; return the readings' ids by poll."""
+    cursor.execute(TASK_SQL, {"now": now, "rows": json.dumps([_task_row(item) for item in held])})
+    return _insert_counters(held, now)
 
 
 def close_batches(batches: Iterable[int], now: datetime) -> None:

@@ -212,8 +212,8 @@ class TestEditing:
         printer.refresh_from_db()
         assert printer.replaced_at is None
         text = editor.get(f"/inventory/{printer.pk}/").text
-        assert "Retired." in text
-        assert "Restored." in text
+        assert ">retired</span>" in text
+        assert ">restored</span>" in text
 
     def test_a_retired_printers_address_is_free(self, editor):
         make_printer(ip_address="127.7.0.1", is_active=False)

@@ -19,8 +19,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from inventory.forms import PrinterForm
 from inventory.models import MatchRule, Organization, Printer
-from inventory.services import fleet, history, printers
+from inventory.services import events, fleet, history, printers, quarantine
 from inventory.views.columns import COLUMNS
+from inventory.views.rows import printer_rows as rows_html
 
 ROWS_LIMIT = 500
 
@@ -38,7 +39,7 @@ def printer_list(request: HttpRequest) -> HttpResponse:
         "filter": chosen,
         "chips": chips_of(chosen),
         "columns": COLUMNS,
-        "printers": list(fleet.page_of(rows, chosen)),
+        "rows": rows_html(request, fleet.page_of(rows, chosen)) if pages.count else "",
         "page": page,
         "pages": pages,
         "total": pages.count,
@@ -56,8 +57,7 @@ def printer_rows(request: HttpRequest) -> HttpResponse:
     ids = [int(text) for text in request.GET.get("ids", "").split(",") if text.isascii() and text.isdigit()][
         :ROWS_LIMIT
     ]
-    context = {"printers": list(fleet.by_ids(ids)), "columns": COLUMNS, "now": timezone.now()}
-    return render(request, "inventory/partials/printer_rows.html", context)
+    return HttpResponse(rows_html(request, fleet.by_ids(ids)))
 
 
 @require_GET
@@ -143,7 +143,8 @@ def printer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "printer": printer,
         "tasks": history.recent_polls(printer),
-        "audit": history.audit_trail(printer),
+        "events": events.timeline(printer),
+        "doubts": quarantine.open_doubts(printer),
         "now": timezone.now(),
         "chart_url": reverse("inventory:printer_history", args=[printer.pk]),
         "periods": [

@@ -70,6 +70,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TEMPLATES = [
     {
+        "NAME": "jinja2",
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "APP_DIRS": True,
+        "OPTIONS": {"environment": "webshell.jinja.environment"},
+    },
+    {
+        "NAME": "django",
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
@@ -100,6 +107,12 @@ WEBSHELL = {
             "url_name": "inventory:printer_list",
             "permission": "inventory.access_inventory_app",
             "match": "inventory:",
+        },
+        {
+            "label": _("Quarantine"),
+            "icon": "shield-exclamation",
+            "url_name": "inventory:doubt_list",
+            "permission": "inventory.access_inventory_app",
         },
         {"label": _("Administration"), "icon": "gear", "url_name": "admin:index", "staff": True, "match": "admin:"},
     ],

@@ -1,0 +1,74 @@
+"""Storing a reading that no sweep has leased: from an agent's file, or one that waited in quarantine.
+
+It goes the way of every poll: a poll row, the rules, one transaction; one row per printer and time, so importing a
+folder twice stores it once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from inventory.models import InventoryTask, JobState, PollSchedule, Printer, Trigger, Verdict
+from inventory.polling.reading import DeviceReading
+from inventory.polling.snmp.targets import PollOutcome
+from inventory.services import notifying
+from inventory.services.judging import Judged, history_limits, judge
+from inventory.services.leases import Lease, facts_for
+from inventory.services.storing import record, write
+
+SKEW: Final = timedelta(minutes=5)
+
+
+class FutureReadingError(ValueError):
+    """The reading says it was made later than now."""
+
+
+def store_reading(
+    printer: Printer,
+    reading: DeviceReading,
+    when: datetime,
+    user_id: int | None = None,
+    trigger: Trigger = Trigger.IMPORT,
+) -> Judged | None:
+    """Judge and store a reading made at `when`; return None when there is one of this printer and time already.
+
+    A reading older than the last believed one becomes history and changes nothing of how the printer stands. Raise
+    FutureReadingError for one from the future, which would make all later ones too old.
+    """
+    if when > timezone.now() + SKEW:
+        raise FutureReadingError(f"the reading is from {when:%Y-%m-%d %H:%M}, which has not come yet")
+    with transaction.atomic(), connection.cursor() as cursor:
+        PollSchedule.objects.select_for_update().get(pk=printer.pk)
+        task, is_new = InventoryTask.objects.get_or_create(
+            printer=printer,
+            due_at=when,
+            defaults={"state": JobState.DONE, "trigger": trigger, "requested_by_id": user_id, "attempt": 1},
+        )
+        if not is_new:
+            return None
+        lease = facts_for(printer.pk, task.pk)
+        outcome = PollOutcome(key=printer.pk, reading=reading)
+        if lease.believed is not None and when <= lease.believed.at:
+            judged = _judge_old(lease, outcome, when)
+            record(cursor, [judged], when)
+        else:
+            judged = judge(lease, outcome, when, history_limits())
+            write(cursor, [judged], when)
+        transaction.on_commit(lambda: notifying.polls_stored([judged], when))
+    return judged
+
+
+def _judge_old(lease: Lease, outcome: PollOutcome, when: datetime) -> Judged:
+    """Judge a reading that lies before the last believed one: the same device, and no figure above what came later."""
+    judged = judge(replace(lease, believed=None), outcome, when, history_limits())
+    later = lease.believed.figures().get("total") if lease.believed else None
+    total = judged.derived.total
+    if judged.accepted and total is not None and later is not None and total > later:
+        text = f"total is {total}, more than the {later} of a later reading."
+        return replace(judged, verdict=Verdict.HISTORICAL_INCONSISTENCY, error=text)
+    return judged
