@@ -45,7 +45,7 @@ class WebServer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             fence(sock)
             # All of 127/8 has no other name than 0.0.0.0; what came in for another address is closed unread.
-            sock.bind(("0.0.0.0", config.web_port))  # noqa: S104
+            sock.bind(("0.0.0.0", config.web_port))  # noqa: S104 - see above and `fence`
             port = await self._listen(sock, None)
             for printer in self.world.printers:
                 printer.web_port = port
