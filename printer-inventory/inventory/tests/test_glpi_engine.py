@@ -192,6 +192,11 @@ def test_secrets_stand_on_no_command_line(tmp_path: Path, perl_agent: Install) -
     assert b"s3cret" not in seen
 
 
+def test_the_agents_own_children_keep_their_standard_input(perl_agent: Install) -> None:
+    quirk = r"""my $heard = qx(echo hello | $^X -e 'print scalar <STDIN>'); die qq(heard $heard) unless $heard eq qq(hello\n);"""
+    assert poll(perl_agent(quirk), fleet(1))[1].error is None
+
+
 def test_an_agent_that_hangs_on_a_printer_costs_only_that_one(perl_agent: Install) -> None:
     outcomes = poll(perl_agent("sleep 600 if $host eq '10.0.0.3';"), fleet(6), timeout=5.0, workers=1)
     assert [key for key, outcome in outcomes.items() if outcome.error] == [3]

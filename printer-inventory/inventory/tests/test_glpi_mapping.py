@@ -243,6 +243,14 @@ def test_the_devices_own_mac_comes_before_a_port_without_a_name() -> None:
     assert read_inventory_xml(f"<DEVICE><INFO/>{ports}</DEVICE>".encode())[0].mac == "0A:00:00:00:00:05"
 
 
+def test_a_loopback_has_no_mac_to_give() -> None:
+    ports = "<PORT><IFDESCR>ethernet loopback</IFDESCR><IFTYPE>24</IFTYPE><IP>10.0.0.1</IP><MAC>0a:00:00:00:00:06</MAC></PORT>"
+    data = f"<DEVICE><INFO/><PORTS>{ports}</PORTS></DEVICE>".encode()
+    answer = read_inventory(data, "10.0.0.1")[0]
+    assert answer.reading is not None
+    assert answer.reading.mac == ""
+
+
 @pytest.mark.parametrize(
     ("text", "mac"),
     [
