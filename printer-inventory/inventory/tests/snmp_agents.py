@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+from inventory.polling.reading import DeviceReading
 from inventory.polling.snmp import ber
-from inventory.polling.snmp.ber import Message, Value, VarBind
+from inventory.polling.snmp.ber import Message, VarBind
+from inventory.polling.snmp.collector import Collector, Learned, PollOutcome, Target
 from inventory.polling.snmp.oids import encode_oid
-from inventory.polling.snmp.walk import RecordedAgent, read_walk_file
+from inventory.polling.snmp.walk import RecordedAgent, poll_walk, read_walk_file
 
 WALKS = Path(__file__).parent / "walks"
+NOW = 1_800_000_000.0
+KYOCERA = "kyocera_ecosys-p2040"
 
 Answer = Callable[[Message], list[bytes]]
 
@@ -52,7 +58,7 @@ class Agent:
         self.requests: list[Message] = []
         self.answer: Answer = self.right
         self.sender: socket.socket | None = None
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((address, 0))
         self._socket.settimeout(0.05)
         self.port: int = self._socket.getsockname()[1]
@@ -110,6 +116,24 @@ def serving(rows: list[VarBind], address: str = "127.0.0.1") -> Iterator[Agent]:
         agent.close()
 
 
-def text(value: str) -> Value:
-    """Return a string's value."""
-    return value.encode()
+def poll(agent: Agent, learned: Learned | None = None, *, now: float = NOW, **kwargs: Any) -> PollOutcome:
+    """Poll one agent; `kwargs` go to Target, those of Collector's limits to Collector."""
+    limits = {name: kwargs.pop(name) for name in ("silence", "tries", "window", "first_timeout") if name in kwargs}
+    limits.setdefault("first_timeout", 0.15)
+    target = Target("p", "127.0.0.1", agent.port, learned=learned, **kwargs)
+    with Collector(clock=lambda: now, **limits) as collector:
+        (outcome,) = [outcome for outcome in collector.poll([target]) if outcome is not None]
+    return outcome
+
+
+def reading_of(rows: list[VarBind]) -> DeviceReading:
+    """Return what the walk itself says."""
+    return poll_walk(rows, now=NOW).reading
+
+
+def kept(outcome: PollOutcome) -> Learned:
+    """Return what was learned as it comes back from the database."""
+    assert outcome.learned is not None
+    learned = Learned.from_json(json.loads(json.dumps(outcome.learned.to_json())))
+    assert learned is not None
+    return learned

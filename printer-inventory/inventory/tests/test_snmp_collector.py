@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,41 +11,12 @@ from typing import Any
 
 import pytest
 
-from inventory.polling.reading import DeviceReading
 from inventory.polling.snmp import ber
 from inventory.polling.snmp.ber import Message, VarBind
-from inventory.polling.snmp.collector import Collector, Learned, PollOutcome, Target
+from inventory.polling.snmp.build import learn
+from inventory.polling.snmp.collector import Collector, Learned, Target
 from inventory.polling.snmp.oids import encode_oid
-from inventory.polling.snmp.plan import age_limit
-from inventory.polling.snmp.walk import poll_walk
-from inventory.tests.snmp_agents import Agent, response, rows_of, serving, with_values
-
-NOW = 1_800_000_000.0
-KYOCERA = "kyocera_ecosys-p2040"
-TOTAL = "1.3.6.1.2.1.43.10.2.1.4.1.1"
-
-
-def poll(agent: Agent, learned: Learned | None = None, *, now: float = NOW, **kwargs: Any) -> PollOutcome:
-    """Poll one agent; `kwargs` go to Target, those of Collector's limits to Collector."""
-    limits = {name: kwargs.pop(name) for name in ("silence", "tries", "window", "first_timeout") if name in kwargs}
-    limits.setdefault("first_timeout", 0.15)
-    target = Target("p", "127.0.0.1", agent.port, learned=learned, **kwargs)
-    with Collector(clock=lambda: now, **limits) as collector:
-        (outcome,) = [outcome for outcome in collector.poll([target]) if outcome is not None]
-    return outcome
-
-
-def reading_of(rows: list[VarBind]) -> DeviceReading:
-    """Return what the walk itself says."""
-    return poll_walk(rows, now=NOW).reading
-
-
-def kept(outcome: PollOutcome) -> Learned:
-    """Return what was learned as it comes back from the database."""
-    assert outcome.learned is not None
-    learned = Learned.from_json(json.loads(json.dumps(outcome.learned.to_json())))
-    assert learned is not None
-    return learned
+from inventory.tests.snmp_agents import KYOCERA, Agent, kept, poll, reading_of, response, rows_of, serving, with_values
 
 
 @pytest.fixture
@@ -54,111 +24,6 @@ def kyocera() -> Iterator[Agent]:
     """A printer that answers rightly."""
     with serving(rows_of(KYOCERA)) as agent:
         yield agent
-
-
-@pytest.mark.parametrize("walk", [KYOCERA, "epson_colorworks-cw", "brother_dcp-l3550cdw"])
-def test_a_live_poll_reads_what_the_recorded_walk_reads(walk: str) -> None:
-    with serving(rows_of(walk)) as agent:
-        outcome = poll(agent)
-    assert outcome.error is None
-    assert outcome.reading == reading_of(rows_of(walk))
-
-
-@pytest.mark.parametrize("walk", [KYOCERA, "epson_colorworks-cw", "brother_dcp-l3550cdw"])
-def test_a_learned_printer_is_read_whole_with_one_packet(walk: str) -> None:
-    with serving(rows_of(walk)) as agent:
-        first = poll(agent)
-        before = len(agent.requests)
-        second = poll(agent, kept(first), now=NOW + 300)
-        assert len(agent.requests) - before == 1 == second.packets
-    assert second.reading == first.reading
-
-
-def test_a_refresh_sees_what_has_changed(kyocera: Agent) -> None:
-    learned = kept(poll(kyocera))
-    kyocera.load(with_values(rows_of(KYOCERA), o1_3_6_1_2_1_43_10_2_1_4_1_1=7500, o1_3_6_1_2_1_43_11_1_1_9_1_1=3600))
-    outcome = poll(kyocera, learned, now=NOW + 60)
-    assert outcome.packets == 1
-    assert outcome.reading is not None
-    assert outcome.reading.total == 7500
-    assert outcome.reading.supplies[0].percent == 50
-    assert outcome.reading.serial == "VD21457943"
-    assert outcome.learned is learned
-
-
-@pytest.mark.parametrize(
-    ("changes", "seen"),
-    [
-        pytest.param({"o1_3_6_1_4_1_1347_43_5_1_1_28_1": b"NEWBOARD01"}, ("serial", "NEWBOARD01"), id="board swapped"),
-        pytest.param({"o1_3_6_1_2_1_1_3_0": 100}, ("uptime_seconds", 1), id="restarted"),
-        pytest.param({"o1_3_6_1_2_1_43_11_1_1_9_1_2": None}, ("serial", "VD21457943"), id="a row vanished"),
-    ],
-)
-def test_a_changed_printer_is_learned_anew(kyocera: Agent, changes: dict[str, Any], seen: tuple[str, Any]) -> None:
-    learned = kept(poll(kyocera))
-    kyocera.load(with_values(rows_of(KYOCERA), **changes))
-    outcome = poll(kyocera, learned, now=NOW + 3700)
-    assert outcome.packets > 1
-    assert outcome.learned is not learned
-    assert getattr(outcome.reading, seen[0]) == seen[1]
-
-
-def test_a_new_cartridge_is_noticed_by_its_level(kyocera: Agent) -> None:
-    worn = with_values(rows_of(KYOCERA), o1_3_6_1_2_1_43_11_1_1_9_1_1=100)
-    kyocera.load(worn)
-    learned = kept(poll(kyocera))
-    kyocera.load(with_values(worn, o1_3_6_1_2_1_43_11_1_1_9_1_1=7200, o1_3_6_1_2_1_43_11_1_1_6_1_1=b"TK-1164"))
-    outcome = poll(kyocera, learned, now=NOW + 60)
-    assert outcome.reading is not None
-    assert (outcome.reading.supplies[0].part_number, outcome.reading.supplies[0].percent) == ("TK-1164", 100)
-
-
-def test_another_device_at_the_address_gives_its_own_reading(kyocera: Agent) -> None:
-    learned = kept(poll(kyocera))
-    kyocera.load(rows_of("epson_colorworks-cw"))
-    outcome = poll(kyocera, learned)
-    assert outcome.reading is not None
-    assert (outcome.reading.manufacturer, outcome.reading.serial) == ("Epson", "X7F4008528")
-
-
-def test_what_was_learned_is_forgotten_after_a_day(kyocera: Agent) -> None:
-    learned = kept(poll(kyocera))
-    for hours, learns in ((19, False), (25, True)):
-        kyocera.load(with_values(rows_of(KYOCERA), o1_3_6_1_2_1_1_3_0=181301465 + hours * 360_000))
-        assert (poll(kyocera, learned, now=NOW + hours * 3600).packets > 1) is learns
-
-
-def test_a_fleet_learned_at_once_is_not_learned_anew_at_once() -> None:
-    limits = {age_limit(Learned(watch={"1.3": f"{number:08x}"})) for number in range(300)}
-    assert len(limits) > 200
-    assert 20 * 3600 <= min(limits) < max(limits) <= 24 * 3600
-
-
-def test_a_printer_that_restarts_whenever_it_wakes_is_not_learned_each_time(kyocera: Agent) -> None:
-    learned = kept(poll(kyocera))
-    kyocera.load(with_values(rows_of(KYOCERA), o1_3_6_1_2_1_1_3_0=100))
-    assert poll(kyocera, learned, now=NOW + 1800).packets == 1
-
-
-def test_a_counter_that_falls_is_reported_as_it_stands(kyocera: Agent) -> None:
-    learned = kept(poll(kyocera))
-    kyocera.load(with_values(rows_of(KYOCERA), o1_3_6_1_2_1_43_10_2_1_4_1_1=12))
-    outcome = poll(kyocera, learned, now=NOW + 60)
-    assert outcome.reading is not None
-    assert outcome.reading.total == 12
-
-
-def test_new_alerts_are_read_when_the_state_changes(kyocera: Agent) -> None:
-    learned = kept(poll(kyocera))
-    jam = {"o1_3_6_1_2_1_25_3_5_1_2_1": b"\x04", "o1_3_6_1_2_1_43_18_1_1_7_1_2": 8}
-    kyocera.load(with_values(rows_of(KYOCERA), **jam))  # type: ignore[arg-type]
-    outcome = poll(kyocera, learned, now=NOW + 60)
-    assert outcome.reading is not None
-    assert outcome.reading.errors == ("jammed",)
-    assert "jam" in {alert.code_name for alert in outcome.reading.alerts}
-    assert outcome.packets == 2
-    again = poll(kyocera, kept(outcome), now=NOW + 120)
-    assert (again.packets, again.reading) == (1, outcome.reading)
 
 
 def test_a_printer_that_speaks_only_v1_is_read_all_the_same(kyocera: Agent) -> None:
@@ -455,6 +320,39 @@ def test_stopping_ends_every_poll_with_its_own_outcome(kyocera: Agent) -> None:
         left = [outcome for outcome in outcomes if outcome is not None]
     assert {outcome.key for outcome in left} == {0, 1, 2}
     assert {outcome.error.kind for outcome in left if outcome.error} == {"stopped"}
+
+
+def test_a_caller_that_stops_listening_finds_nothing_of_it_in_the_next_poll(kyocera: Agent) -> None:
+    with serving([]) as mute, Collector(first_timeout=0.15) as collector:
+        mute.answer = lambda _asked: []
+        first = collector.poll([Target("well", "127.0.0.1", kyocera.port), Target("mute", "127.0.0.1", mute.port)])
+        assert next(first).key == "well"  # type: ignore[union-attr]
+        first.close()  # type: ignore[attr-defined]
+        second = [outcome.key for outcome in collector.poll([Target("again", "127.0.0.1", kyocera.port)]) if outcome]
+    assert second == ["again"]
+
+
+def test_a_fault_of_ours_ends_one_poll_and_no_other(kyocera: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: Any) -> Learned:
+        if arguments[1].serial == "X7F4008528":
+            raise ZeroDivisionError
+        return learn(*arguments)
+
+    monkeypatch.setattr("inventory.polling.snmp.plan.learn", broken)
+    with serving(rows_of("epson_colorworks-cw")) as other, Collector() as collector:
+        targets = [Target("ours", "127.0.0.1", other.port), Target("well", "127.0.0.1", kyocera.port)]
+        outcomes = {outcome.key: outcome for outcome in collector.poll(targets) if outcome is not None}
+    error = outcomes["ours"].error
+    assert error is not None
+    assert (error.kind, outcomes["well"].error) == ("bad_answer", None)
+
+
+def test_ipv6_is_spoken_as_well() -> None:
+    with serving(rows_of(KYOCERA), "::1") as agent, Collector() as collector:
+        (outcome,) = list(collector.poll([Target(1, "0:0::1", agent.port)]))
+    assert outcome is not None
+    assert outcome.reading is not None
+    assert outcome.reading.serial == "VD21457943"
 
 
 def test_a_probe_costs_one_packet_and_gives_identity(kyocera: Agent) -> None:

@@ -55,6 +55,14 @@ def too_slow(address: str, seconds: float) -> PollError:
     return PollError("timeout", text)
 
 
+def not_understood(address: str) -> PollError:
+    """Our own fault, brought out by what the device answered."""
+    text = (
+        f"{address} answered something that could not be understood. Record a walk of it and report it with its model."
+    )
+    return PollError("bad_answer", text)
+
+
 def other_address(asked: str, answering: str) -> PollError:
     """The answers to our questions come from elsewhere; they are not believed."""
     text = (

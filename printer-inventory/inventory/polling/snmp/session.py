@@ -26,7 +26,7 @@ class Session:
     target: Target
     peer: Peer
     family: socket.AddressFamily
-    subnet: str
+    community: bytes
     talk: Dialogue
     plan: Generator[Ask, None, Polled]
     started: float

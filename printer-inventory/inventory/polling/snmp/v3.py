@@ -212,7 +212,8 @@ class V3Pool:
         self._timeout = silence / tries
         self._tries = tries
         self._executor: ThreadPoolExecutor | None = None
-        self._done: queue.SimpleQueue[tuple[Target, PollOutcome]] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[int, Target, PollOutcome]] = queue.SimpleQueue()
+        self._run_number = 0
         self._stopping = threading.Event()
         self.bell, self._rope = socket.socketpair()
         self.bell.settimeout(0)
@@ -225,15 +226,15 @@ class V3Pool:
             self._executor = ThreadPoolExecutor(THREADS, "snmpv3")
         self._stopping.clear()
         self.busy += 1
-        self._executor.submit(self._work, target, make)
+        self._executor.submit(self._work, self._run_number, target, make)
 
-    def _work(self, target: Target, make: _MakePlan) -> None:
+    def _work(self, run_number: int, target: Target, make: _MakePlan) -> None:
         try:
             outcome = self._poll(target, make)
         except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to; the outcome says what happened
             text = f"{target.address} could not be polled over SNMPv3 ({type(error).__name__}). Report this with its model."
             outcome = PollOutcome(target.key, error=PollError("bad_answer", text), learned=target.learned)
-        self._done.put((target, outcome))
+        self._done.put((run_number, target, outcome))
         with contextlib.suppress(OSError):
             self._rope.send(b"!")
 
@@ -283,11 +284,17 @@ class V3Pool:
             self.bell.recv(4096)
         while True:
             try:
-                target, outcome = self._done.get_nowait()
+                run_number, target, outcome = self._done.get_nowait()
             except queue.Empty:
                 return
-            self.busy -= 1
-            yield target, outcome
+            if run_number == self._run_number:
+                self.busy -= 1
+                yield target, outcome
+
+    def forget(self) -> None:
+        """Begin a new run: what is still under way belongs to nobody."""
+        self._run_number += 1
+        self.busy = 0
 
     def stop(self) -> None:
         """Let what has not begun end at once; what waits for a device ends with its time-out."""
