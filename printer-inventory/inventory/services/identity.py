@@ -52,7 +52,7 @@ def _is_wanting(item: Judged) -> bool:
         or (not lease.mac and reading.mac)
         or (not lease.hostname and reading.hostname)
         or (lease.device_model_id is None and reading.model)
-        or lease.believed is None
+        or item.match_rule != lease.match_rule
         or _has_new_mac(item)
     )
 

@@ -57,7 +57,7 @@ WHERE s.open_task_id = t.id AND s.lease_token = %(token)s AND t.id = ANY(%(tasks
 LOAD_SQL = """
 SELECT s.printer_id, t.id, t.batch_id, t.trigger, s.attempt, s.due_at, s.failures, s.interval_seconds,
        host(p.ip_address), p.snmp_port, p.snmp_community, p.snmp_version, p.serial_number, p.mac_address,
-       p.device_model_id, p.hostname, st.epoch, st.last_success_at,
+       p.device_model_id, p.hostname, p.last_match_rule, st.epoch, st.last_success_at,
        jsonb_build_object('counters', st.counters, 'rule', st.rule_version, 'usual', st.pages_per_hour, 'derived',
            jsonb_build_object('bw_a4', st.bw_a4, 'color_a4', st.color_a4, 'bw_a3', st.bw_a3, 'color_a3', st.color_a3,
                               'total', st.total_pages)),
@@ -115,6 +115,7 @@ class Lease:
     mac: str
     device_model_id: int | None
     hostname: str
+    match_rule: str
     epoch: int
     believed: Believed | None
     doubts: dict[str, datetime]
