@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.module_loading import import_string
 
 Entry = dict[str, Any]
 URLS = ("home", "search_url", "jobs_url", "palette_url")
@@ -68,7 +69,13 @@ def entries(request: HttpRequest, configured: Iterable[Mapping[str, Any]]) -> li
     shown = [
         {**one, "url": url_of(one.get("url_name", "")), "active": False} for one in configured if allowed(request, one)
     ]
-    return [one for one in shown if one["url"]]
+    return [{**one, "badge": count_of(one)} for one in shown if one["url"]]
+
+
+def count_of(entry: Mapping[str, Any]) -> int:
+    """Return what waits in a section: what the function that `badge` names by its dotted path counts; 0 without one."""
+    path = entry.get("badge")
+    return int(import_string(path)()) if path else 0
 
 
 def allowed(request: HttpRequest, entry: Mapping[str, Any]) -> bool:

@@ -82,7 +82,7 @@ def bar_of(supply: Any) -> Bar:
         kind=kind.replace("_", " "),
         shape=shape,
         percent=percent,
-        figure={"some": _("some"), "unlimited": "\N{INFINITY}", "unknown": "?"}.get(shape, str(percent)),
+        figure=figure_of(shape, percent),
         text=spoken(shape, percent),
         low=percent is not None and (percent >= 100 - LOW if waste else percent <= LOW),
         waste=waste,
@@ -90,6 +90,13 @@ def bar_of(supply: Any) -> Bar:
         amount=amount_of(supply),
         days=days_of(read(supply, "days_left")),
     )
+
+
+def figure_of(shape: str, percent: int | None) -> str:
+    """Return what stands above a small bar: the percentage, or a word or sign where there is none."""
+    if percent is not None:
+        return str(percent)
+    return _("some") if shape == "some" else {"unlimited": "\N{INFINITY}"}.get(shape, "?")
 
 
 def spoken(shape: str, percent: int | None) -> str:
