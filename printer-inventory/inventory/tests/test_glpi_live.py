@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from standins.printers import PrinterAddress, PrinterFleet
 
-from inventory.polling.glpi.command import NoAgentError, find_agent
+from inventory.polling.glpi.command import DEFAULT_PORT, NoAgentError, find_agent
 from inventory.polling.glpi.engine import GlpiEngine
 from inventory.polling.reading import DeviceReading, Supply
 from inventory.polling.snmp.collector import Collector
@@ -147,13 +148,13 @@ def test_silence_is_told_apart_from_an_answer(targets: list[Target]) -> None:
 @pytest.fixture
 def usual_port() -> Iterator[PrinterFleet]:
     """Two printers on port 161, the only one the agent's discovery knows."""
-    fleet = PrinterFleet(count=2, speed=0, web=False, network="127.77.0.0/24", snmp_port=161)
-    try:
-        fleet.start()
-    except RuntimeError:
-        pytest.skip("port 161 cannot be opened here: it belongs to root, or is in use")
-    yield fleet
-    fleet.stop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
+        try:
+            trial.bind(("0.0.0.0", DEFAULT_PORT))  # noqa: S104 - the fleet binds it so, and answers on loopback only
+        except OSError as error:
+            pytest.skip(f"port 161 cannot be opened here: {error.strerror}")
+    with PrinterFleet(count=2, speed=0, web=False, network="127.77.0.0/24", snmp_port=DEFAULT_PORT) as fleet:
+        yield fleet
 
 
 def test_a_discovery_takes_the_inventory_along(usual_port: PrinterFleet) -> None:
