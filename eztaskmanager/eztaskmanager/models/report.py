@@ -90,12 +90,23 @@ class LaunchReport(models.Model):
     progress_text = models.CharField(max_length=200, blank=True)
     level_counts = models.JSONField(null=True, blank=True)
     notified = models.BooleanField(default=True)
+    alone = models.BigIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The task, if it runs once at a time",
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["task", "due_at"], name="eztaskmanager_due_once"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["alone"],
+                condition=Q(state=State.RUNNING),
+                name="eztaskmanager_one_at_a_time",
+            ),
         ]
         indexes = [
             models.Index(

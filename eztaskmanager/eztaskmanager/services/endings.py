@@ -6,15 +6,17 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
-from django.db import router, transaction
+from django.db import connections, router, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from eztaskmanager.models import LaunchReport, Log, Task, TaskLink, Worker
 from eztaskmanager.running.run import Outcome
+from eztaskmanager.services import postgres
 from eztaskmanager.services.context import acting
-from eztaskmanager.services.runs import create_run, refresh_status
+from eztaskmanager.services.runs import create_run, refresh_status, status_of_runs
 from eztaskmanager.settings import option
 from eztaskmanager.states import ChainRule, State, Stream, Trigger
 
@@ -52,16 +54,45 @@ def finish_runs(worker: str, endings: Iterable[Ending]) -> list[int]:
     One transaction. A run that was closed meanwhile (its worker was thought dead) keeps
     its first end. Retries and chains are queued with it, so neither can be forgotten.
     """
-    closed = []
     with transaction.atomic(using=router.db_for_write(LaunchReport)):
-        for ending in endings:
-            run = LaunchReport.objects.filter(
-                pk=ending.report_id, state=State.RUNNING, worker=worker
-            )
-            if _close(run, ending):
-                closed.append(ending.report_id)
+        if _on_postgres():
+            rows = [_values(ending) for ending in endings]
+            closed = postgres.finish(worker, rows)
+        else:
+            closed = []
+            for ending in endings:
+                run = LaunchReport.objects.filter(
+                    pk=ending.report_id, state=State.RUNNING, worker=worker
+                )
+                if _close(run, ending):
+                    closed.append(ending.report_id)
         _after(closed)
     return closed
+
+
+def _on_postgres() -> bool:
+    return connections[router.db_for_write(LaunchReport)].vendor == "postgresql"
+
+
+def _values(ending: Ending) -> dict[str, Any]:
+    """Return an ending as the row `postgres.finish` takes."""
+    outcome = ending.outcome
+    done, total, text = ending.progress or (None, None, "")
+    return {
+        "id": ending.report_id,
+        "state": str(outcome.state),
+        "result": verdict(outcome.state, ending.counts),
+        "reason": outcome.reason[:500],
+        "exit_code": outcome.exit_code,
+        "signal": outcome.signal,
+        "peak_memory": outcome.peak_memory,
+        "cpu_seconds": outcome.cpu_seconds,
+        "counts": ending.counts,
+        "pid": ending.pid,
+        "done": done,
+        "total": total,
+        "text": text,
+    }
 
 
 def _close(run: QuerySet[LaunchReport], ending: Ending) -> bool:
@@ -105,21 +136,34 @@ def _after(closed: list[int]) -> None:
     """Refresh the tasks of ended runs and queue what follows them."""
     if not closed:
         return
-    runs = list(
-        LaunchReport.objects.filter(pk__in=closed)
-        .select_related("task")
-        .order_by("started_at", "pk")
-    )
+    followed: set[int] | None = None
+    if _on_postgres():
+        followed = postgres.refresh(closed)
+        if not followed:
+            return
+    ended = LaunchReport.objects.filter(pk__in=closed).select_related("task")
+    if followed is not None:
+        ended = ended.filter(task__in=followed)
+    runs = list(ended.order_by("started_at", "pk"))
+    if followed is None:
+        followed = _refresh(runs)
+    for run in runs:
+        if not _retry(run) and run.task_id in followed:
+            _continue_chain(run)
+
+
+def _refresh(runs: list[LaunchReport]) -> set[int]:
+    """Repeat ends in their tasks; return the tasks that others follow."""
     for run in runs:
         Task.objects.filter(pk=run.task_id).update(
             cached_last_invocation_datetime=run.invocation_datetime,
             cached_last_invocation_result=run.invocation_result,
             cached_last_invocation_n_errors=run.n_log_errors,
             cached_last_invocation_n_warnings=run.n_log_warnings,
+            status=status_of_runs(),
         )
-        if not _retry(run):
-            _continue_chain(run)
-    refresh_status({run.task_id for run in runs})
+    sources = TaskLink.objects.filter(source__in={run.task_id for run in runs})
+    return set(sources.values_list("source", flat=True))
 
 
 def _retry(run: LaunchReport) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from eztaskmanager.models import LaunchReport, Task
+from eztaskmanager.models import Task
 from eztaskmanager.services import queues
+from eztaskmanager.services.claim import Claim
 from eztaskmanager.services.context import acting
 from eztaskmanager.services.runs import claim_run_of, create_run, waiting
 from eztaskmanager.states import Trigger
@@ -13,7 +14,7 @@ from eztaskmanager.states import Trigger
 logger = logging.getLogger(__name__)
 
 
-def claim_or_create(task: Task, worker: str) -> LaunchReport | None:
+def claim_or_create(task: Task, worker: str) -> Claim | None:
     """Return the run that a queue's message stands for, claimed.
 
     A message without a waiting run comes from the queue's own schedule: a run is made.

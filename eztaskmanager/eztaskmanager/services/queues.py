@@ -82,9 +82,7 @@ class TaskQueueService(ABC):
         busy = LaunchReport.objects.filter(task=task, state__in=OPEN_STATES)
         if task.overlap == Overlap.SKIP and busy.exists():
             raise TaskQueueException("It is running, and its rule is to skip then.")
-        run = create_run(task, argv=argv)
-        task.refresh_from_db(fields=["status"])
-        return run
+        return create_run(task, argv=argv)
 
     def fetch_job_with_next_time(self, task: Task) -> tuple[Any, datetime | None]:
         """Return the queue's own scheduled job (None here) and the next due time."""

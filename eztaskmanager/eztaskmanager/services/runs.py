@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db import connections, router, transaction
+from django.db import IntegrityError, connections, router, transaction
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from eztaskmanager.models import LaunchReport, Task
-from eztaskmanager.services import audit
+from eztaskmanager.services import audit, postgres
+from eztaskmanager.services.claim import Claim, claim_of
 from eztaskmanager.services.context import current_actor
 from eztaskmanager.states import Overlap, State, Trigger
 
-SIDE_BY_SIDE = (Overlap.ALLOW,)
 DATABASE = "Database"
 
 
@@ -35,47 +35,48 @@ def create_run(
     from eztaskmanager.services import queues
 
     actor = current_actor()
-    run = LaunchReport.objects.create(
-        task=task,
-        state=State.QUEUED,
-        trigger=actor.trigger,
-        requested_by=actor.user,
-        service=queues.EZTASKMANAGER_QUEUE_SERVICE_TYPE,
-        queue=task.queue,
-        priority=task.priority,
-        queued_at=timezone.now(),
-        run_after=run_after,
-        argv=task.command_line if argv is None else argv,
-        previous=previous,
-        attempt=attempt,
-    )
-    if actor.trigger in (Trigger.MANUAL, Trigger.API, Trigger.COMMAND):
-        audit.record("run", task, run.pk)
-    refresh_status([task.pk])
+    with transaction.atomic(using=router.db_for_write(LaunchReport)):
+        run = LaunchReport.objects.create(
+            task=task,
+            state=State.QUEUED,
+            trigger=actor.trigger,
+            requested_by=actor.user,
+            service=queues.EZTASKMANAGER_QUEUE_SERVICE_TYPE,
+            queue=task.queue,
+            priority=task.priority,
+            queued_at=timezone.now(),
+            run_after=run_after,
+            argv=task.command_line if argv is None else argv,
+            previous=previous,
+            attempt=attempt,
+        )
+        if actor.trigger in (Trigger.MANUAL, Trigger.API, Trigger.COMMAND):
+            audit.record("run", task, run.pk)
+        resting = Task.objects.filter(pk=task.pk).exclude(status=Task.STATUS_STARTED)
+        if resting.update(status=Task.STATUS_SPOOLED):
+            task.status = Task.STATUS_SPOOLED
     if dispatch:
         queues.get_task_service().dispatch(run)
     return run
 
 
+def status_of_runs() -> Case:
+    """Return the expression for what the runs and the schedule say of a task."""
+    runs = LaunchReport.objects.filter(task=OuterRef("pk"))
+    return Case(
+        When(Exists(runs.filter(state=State.RUNNING)), then=Value(Task.STATUS_STARTED)),
+        When(Exists(runs.filter(state=State.QUEUED)), then=Value(Task.STATUS_SPOOLED)),
+        When(
+            Q(next_due__isnull=False) | Q(scheduled_job_id__gt=""),
+            then=Value(Task.STATUS_SCHEDULED),
+        ),
+        default=Value(Task.STATUS_IDLE),
+    )
+
+
 def refresh_status(task_ids: Iterable[int]) -> None:
     """Repeat in `Task.status` what the runs and the schedule say."""
-    runs = LaunchReport.objects.filter(task=OuterRef("pk"))
-    Task.objects.filter(pk__in=list(task_ids)).update(
-        status=Case(
-            When(
-                Exists(runs.filter(state=State.RUNNING)),
-                then=Value(Task.STATUS_STARTED),
-            ),
-            When(
-                Exists(runs.filter(state=State.QUEUED)), then=Value(Task.STATUS_SPOOLED)
-            ),
-            When(
-                Q(next_due__isnull=False) | Q(scheduled_job_id__gt=""),
-                then=Value(Task.STATUS_SCHEDULED),
-            ),
-            default=Value(Task.STATUS_IDLE),
-        )
-    )
+    Task.objects.filter(pk__in=list(task_ids)).update(status=status_of_runs())
 
 
 def waiting(
@@ -92,60 +93,21 @@ def waiting(
     return found.order_by("-priority", "id")
 
 
-def claim_runs(
-    worker: str, queues: Sequence[str] | None, limit: int
-) -> list[LaunchReport]:
+def claim_runs(worker: str, queues: Sequence[str] | None, limit: int) -> list[Claim]:
     """Take up to `limit` runs for a worker, each by one worker only.
 
-    A task whose overlap rule forbids it gets no second run while one is going. Returned
-    runs are `running` in the database, with their tasks and commands loaded.
+    A task whose overlap rule forbids it gets no second run while one is going: a unique
+    constraint sees to it, and whoever comes second tries again later. What is returned
+    is `running` in the database.
     """
-    connection = connections[router.db_for_write(LaunchReport)]
-    if connection.features.has_select_for_update_skip_locked:
-        claimed = _claim_locked(worker, queues, limit)
-    else:
+    try:
+        if connections[router.db_for_write(LaunchReport)].vendor == "postgresql":
+            return postgres.claim(worker, queues, limit)
         claimed = _claim_one_by_one(worker, queues, limit)
-    if not claimed:
+    except IntegrityError:
         return []
     runs = LaunchReport.objects.select_related("task__command").in_bulk(claimed)
-    return [runs[number] for number in claimed if number in runs]
-
-
-def _claim_locked(worker: str, queues: Sequence[str] | None, limit: int) -> list[int]:
-    """Lock waiting rows others have not locked; serial tasks are locked with them."""
-    with transaction.atomic(using=router.db_for_write(LaunchReport)):
-        found = list(
-            waiting(DATABASE, queues)
-            .filter(_may_start())
-            .select_for_update(skip_locked=True, of=("self",))
-            .values_list("id", "task_id", "task__overlap")[:limit]
-        )
-        serial = {task for _, task, overlap in found if overlap not in SIDE_BY_SIDE}
-        free = _lock_idle_tasks(serial)
-        chosen = []
-        for number, task, overlap in found:
-            if overlap not in SIDE_BY_SIDE:
-                if task not in free:
-                    continue
-                free.discard(task)
-            chosen.append((number, task))
-        _mark_running(worker, chosen)
-    return [number for number, _ in chosen]
-
-
-def _lock_idle_tasks(tasks: set[int]) -> set[int]:
-    """Lock tasks and return those without a running run, as seen after the lock."""
-    if not tasks:
-        return set()
-    rows = Task.objects.filter(pk__in=tasks).order_by("pk")
-    connection = connections[router.db_for_write(Task)]
-    locked = set(
-        rows.select_for_update(
-            skip_locked=True, no_key=connection.features.has_select_for_no_key_update
-        ).values_list("pk", flat=True)
-    )
-    busy = LaunchReport.objects.filter(task__in=locked, state=State.RUNNING)
-    return locked - set(busy.values_list("task_id", flat=True))
+    return [claim_of(runs[number]) for number in claimed if number in runs]
 
 
 def _claim_one_by_one(
@@ -153,13 +115,14 @@ def _claim_one_by_one(
 ) -> list[int]:
     """Compare and swap, for databases with one writer at a time."""
     candidates = waiting(DATABASE, queues).filter(_may_start())
+    rows = candidates.values_list("id", "task_id", "task__overlap")
     claimed: list[int] = []
-    for number, task in candidates.values_list("id", "task_id")[: 2 * limit]:
+    for number, task, overlap in rows[: 2 * limit]:
         if len(claimed) == limit:
             break
         one = LaunchReport.objects.filter(pk=number, state=State.QUEUED)
         # The condition is looked at again by the statement that writes.
-        if one.filter(_may_start()).update(**_running(worker)):
+        if one.filter(_may_start()).update(**_running(worker, task, overlap)):
             claimed.append(number)
             _mark_tasks([task])
     return claimed
@@ -168,11 +131,11 @@ def _claim_one_by_one(
 def _may_start() -> Q:
     """Say that a run's task allows it now, given what is running."""
     going = LaunchReport.objects.filter(task=OuterRef("task"), state=State.RUNNING)
-    alone = Task.objects.filter(pk=OuterRef("task"), overlap__in=SIDE_BY_SIDE)
-    return Q(Exists(alone)) | ~Q(Exists(going))
+    shared = Task.objects.filter(pk=OuterRef("task"), overlap=Overlap.ALLOW)
+    return Q(Exists(shared)) | ~Q(Exists(going))
 
 
-def _running(worker: str) -> dict[str, object]:
+def _running(worker: str, task_id: int, overlap: str) -> dict[str, object]:
     now = timezone.now()
     return {
         "state": State.RUNNING,
@@ -180,21 +143,15 @@ def _running(worker: str) -> dict[str, object]:
         "started_at": now,
         "heartbeat_at": now,
         "invocation_datetime": now,
+        "alone": None if overlap == Overlap.ALLOW else task_id,
     }
-
-
-def _mark_running(worker: str, chosen: list[tuple[int, int]]) -> None:
-    if chosen:
-        numbers = [number for number, _ in chosen]
-        LaunchReport.objects.filter(pk__in=numbers).update(**_running(worker))
-        _mark_tasks([task for _, task in chosen])
 
 
 def _mark_tasks(tasks: list[int]) -> None:
     Task.objects.filter(pk__in=tasks).update(status=Task.STATUS_STARTED)
 
 
-def claim_run_of(task: Task, worker: str, service: str) -> LaunchReport | None:
+def claim_run_of(task: Task, worker: str, service: str) -> Claim | None:
     """Take the oldest waiting run of one task, for a queue that names the task only.
 
     None when none waits, or when the overlap rule holds it back.
@@ -202,9 +159,15 @@ def claim_run_of(task: Task, worker: str, service: str) -> LaunchReport | None:
     free = waiting(service).filter(_may_start(), task=task)
     for number in free.values_list("pk", flat=True):
         one = LaunchReport.objects.filter(pk=number, state=State.QUEUED)
-        if one.update(**_running(worker)):
+        try:
+            with transaction.atomic(using=router.db_for_write(LaunchReport)):
+                taken = one.update(**_running(worker, task.pk, task.overlap))
+        except IntegrityError:
+            return None
+        if taken:
             _mark_tasks([task.pk])
-            return LaunchReport.objects.select_related("task__command").get(pk=number)
+            found = LaunchReport.objects.select_related("task__command")
+            return claim_of(found.get(pk=number))
     return None
 
 

@@ -107,8 +107,8 @@ def test_a_missed_day_runs_once_or_not_at_all() -> None:
 )
 def test_overlap_rules(rule: Overlap, states: list[str]) -> None:
     task = minutely(overlap=rule)
-    create_run(task)
-    (running,) = claim_runs("w", None, 5)
+    running = create_run(task)
+    assert [claim.report_id for claim in claim_runs("w", None, 5)] == [running.pk]
 
     fire_due(NOON + timedelta(seconds=1))
 
@@ -168,7 +168,7 @@ def test_only_what_the_policy_names_is_tried_again(
         claimed = claim_runs("w", None, 1)
         if not claimed:
             break
-        finish_runs("w", [Ending(claimed[0].pk, outcome)])
+        finish_runs("w", [Ending(claimed[0].report_id, outcome)])
         following = LaunchReport.objects.filter(state=State.QUEUED).first()
         if following is not None and following.run_after:
             delays.append(round((following.run_after - timezone.now()).total_seconds()))
@@ -219,7 +219,7 @@ def test_ten_threads_that_fire_and_claim_at_once_make_each_run_once(site: Site) 
             for moment in moments:
                 retry(lambda now=moment: fire_due(now))
                 found = retry(lambda: claim_runs(f"w{number}", None, 50))
-                claimed.extend(run.pk for run in found)
+                claimed.extend(claim.report_id for claim in found)
 
     threads = [threading.Thread(target=work, args=(n,)) for n in range(6)]
     for thread in threads:
@@ -227,7 +227,7 @@ def test_ten_threads_that_fire_and_claim_at_once_make_each_run_once(site: Site) 
     for thread in threads:
         thread.join()
 
-    claimed += [run.pk for run in claim_runs("last", None, 100)]
+    claimed += [claim.report_id for claim in claim_runs("last", None, 100)]
     assert LaunchReport.objects.count() == 48
     assert sorted(claimed) == sorted(LaunchReport.objects.values_list("pk", flat=True))
 

@@ -16,6 +16,7 @@ from eztaskmanager.models import LaunchReport
 from eztaskmanager.running.messages import Job
 from eztaskmanager.running.run import Limits, Outcome, Run
 from eztaskmanager.running.supervisor import DATABASE_TROUBLE, Supervisor
+from eztaskmanager.services.claim import Claim
 from eztaskmanager.services.endings import Ending, beat, finish_runs
 from eztaskmanager.settings import option
 from eztaskmanager.states import State
@@ -30,26 +31,16 @@ def worker_name() -> str:
     return f"{socket.gethostname()[:80]}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
-def job_of(report: LaunchReport) -> Job:
+def job_of(claim: Claim) -> Job:
     """Return what the child is told about a claimed run."""
-    task = report.task
-    argv = task.command_line if report.argv is None else report.argv
-    return Job(
-        report.pk,
-        task.command.app_name,
-        task.command.name,
-        [str(word) for word in argv],
-        task.log_level,
-    )
+    argv = [str(word) for word in claim.argv]
+    return Job(claim.report_id, claim.app_name, claim.command, argv, claim.log_level)
 
 
-def limits_of(report: LaunchReport) -> Limits:
+def limits_of(claim: Claim) -> Limits:
     """Return a claimed run's deadlines."""
-    task = report.task
-    grace = task.stop_grace
-    return Limits(
-        task.timeout, option("STOP_GRACE_SECONDS") if grace is None else float(grace)
-    )
+    grace = option("STOP_GRACE_SECONDS") if claim.grace is None else claim.grace
+    return Limits(claim.timeout, float(grace))
 
 
 class RunHost:
@@ -68,13 +59,13 @@ class RunHost:
         """The runs whose end is not stored yet."""
         return list(self.supervisor.runs.values())
 
-    def launch(self, report: LaunchReport) -> None:
+    def launch(self, claim: Claim) -> None:
         """Start a claimed run; what cannot be started has failed."""
         try:
-            self.supervisor.launch(job_of(report), limits_of(report))
+            self.supervisor.launch(job_of(claim), limits_of(claim))
         except (TypeError, ValueError, OSError) as error:
             outcome = Outcome(State.FAILED, f"It could not be started: {error}")
-            self.finished += finish_runs(self.name, [Ending(report.pk, outcome)])
+            self.finished += finish_runs(self.name, [Ending(claim.report_id, outcome)])
 
     def tick(self) -> None:
         """Do what is due; raises what the database raises."""

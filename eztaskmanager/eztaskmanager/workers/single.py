@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import logging
 
-from eztaskmanager.models import LaunchReport
 from eztaskmanager.running.supervisor import DATABASE_TROUBLE
+from eztaskmanager.services.claim import Claim
 from eztaskmanager.states import State
 from eztaskmanager.workers.host import Patience, RunHost
 
 logger = logging.getLogger(__name__)
 
 
-def run_claimed(host: RunHost, report: LaunchReport) -> None:
+def run_claimed(host: RunHost, claim: Claim) -> None:
     """Run one claimed run to its stored end.
 
     What the queue raises here (RQ's time limit) stops the child and ends the run as
     failed, then goes on to the queue.
     """
     patience = Patience()
-    host.launch(report)
+    host.launch(claim)
     interrupted: BaseException | None = None
     while host.supervisor.runs:
         try:
