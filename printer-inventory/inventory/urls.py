@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from inventory.views import api_views, job_views, printer_views, quarantine_views
+from inventory.views import (
+    alert_views,
+    api_views,
+    discovery_views,
+    import_views,
+    job_views,
+    printer_views,
+    quarantine_views,
+)
 
 app_name = "inventory"
 
@@ -28,6 +36,20 @@ urlpatterns = [
     path("quarantine/<int:pk>/", quarantine_views.doubt_detail, name="doubt_detail"),
     path("quarantine/<int:pk>/resolve/", quarantine_views.resolve_doubt, name="doubt_resolve"),
     path("quarantine/<int:pk>/undo/", quarantine_views.undo_doubt, name="doubt_undo"),
+    path("alerts/", alert_views.alert_list, name="alert_list"),
+    path("discovery/", discovery_views.discovery_list, name="discovery_list"),
+    path("discovery/new/", discovery_views.start_discovery, name="discovery_start"),
+    path("discovery/estimate/", discovery_views.estimate, name="discovery_estimate"),
+    path("discovery/<int:pk>/", discovery_views.discovery_detail, name="discovery"),
+    path("discovery/<int:pk>/devices/", discovery_views.discovery_devices, name="discovery_devices"),
+    path("discovery/<int:pk>/progress/", discovery_views.discovery_progress, name="discovery_progress"),
+    path("discovery/<int:pk>/stop/", discovery_views.stop_discovery, name="discovery_stop"),
+    path("discovery/<int:pk>/add/", discovery_views.add_found, name="discovery_add"),
+    path("import/", import_views.start_import, name="import_start"),
+    path("import/template/", import_views.import_template, name="import_template"),
+    path("import/<int:pk>/", import_views.show_import, name="import"),
+    path("import/<int:pk>/apply/", import_views.apply_import, name="import_apply"),
+    path("import/<int:pk>/report/", import_views.import_report, name="import_report"),
     path("jobs/", job_views.jobs, name="jobs"),
     path("jobs/<int:pk>/", job_views.job, name="job"),
     path("jobs/<int:pk>/stop/", job_views.stop_job, name="job_stop"),
