@@ -46,6 +46,11 @@ LOGGING = {
     "root": {"handlers": ["console", "django_file", "errors_file"], "level": LOG_LEVEL},
     "loggers": {
         "celery": {"handlers": ["console", "celery_file", "errors_file"], "level": LOG_LEVEL, "propagate": False},
+        # One line per tick and message would bury what happened; the tasks log what they did.
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.worker.request": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
         "inventory.tasks": {
             "handlers": ["console", "celery_file", "errors_file"],
             "level": LOG_LEVEL,

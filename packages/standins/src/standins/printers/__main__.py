@@ -7,9 +7,11 @@ import asyncio
 import json
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
+from .clockfile import kept, resume
 from .config import DEFAULT_MODE, DEMO_NETWORK, DEMO_SNMP_PORT, DEMO_WEB_PORT, FleetConfig, from_json
 from .devices import load
 from .service import Ready, serve
@@ -44,6 +46,9 @@ def parser() -> argparse.ArgumentParser:
         "--hours", choices=("office", "always"), default="always", help="when people print (default always)"
     )
     made.add_argument("--seed", default="standins", help="another seed is another fleet")
+    made.add_argument(
+        "--clock-file", type=Path, metavar="FILE", help="keep simulated time here, so that a restarted fleet goes on"
+    )
     made.add_argument("--inventory", type=Path, metavar="FILE", help="write who is where as JSON, for a demo loader")
     made.add_argument("--list-only", action="store_true", help="write the inventory and do not serve")
     made.add_argument(
@@ -75,6 +80,7 @@ def config_of(options: argparse.Namespace) -> FleetConfig:
         community=options.community,
         speed=options.speed,
         hours=options.hours,
+        start=resume(options.clock_file, options.speed) if options.clock_file else None,
         seed=options.seed,
     )
 
@@ -127,15 +133,17 @@ def main() -> int:
         options.inventory.write_text(json.dumps(world.inventory(), indent=1), "utf-8")
     if options.list_only:
         return 0
+    keeping = kept(options.clock_file, world.clock) if options.clock_file else nullcontext()
     try:
-        asyncio.run(
-            serve(
-                world,
-                lambda ready: announce(world, options, ready),
-                parent=options.parent_pid,
-                until_eof=options.json_ready,
+        with keeping:
+            asyncio.run(
+                serve(
+                    world,
+                    lambda ready: announce(world, options, ready),
+                    parent=options.parent_pid,
+                    until_eof=options.json_ready,
+                )
             )
-        )
     except OSError as problem:
         print(f"standins.printers: {problem}; choose other ports with --snmp-port and --web-port", file=sys.stderr)
         return 1
