@@ -133,6 +133,9 @@ class RowRules:
         fields: dict[str, Any] = {"ip_address": address, "snmp_port": values.get("port") or 161}
         names = {"serial": "serial_number", "mac": "mac_address", "host": "hostname", "community": "snmp_community"}
         fields |= {name: values[key] for key, name in names.items() if values.get(key)}
+        if "serial_number" in fields and not normal_serial(fields["serial_number"]):
+            text = f"{fields.pop('serial_number')!r} is no serial number; the printer's own answer will tell it."
+            findings.append(Finding("NO_SERIAL", text, "serial", WARNING))
         if name := values.get("organization"):
             found = self.organizations.get(name.casefold())
             if found is None:

@@ -224,12 +224,13 @@ def apply_rows(rows: Sequence[JudgedRow], user_id: int | None) -> Applied:
     except IntegrityError as error:
         text = _("Somebody else has taken an address of this file meanwhile. Look through it again.")
         raise AddressTakenError(text) from error
-    return Applied(len(new), len(changed), len(models))
+    return Applied(len(new), len(changed), len(set(models.values())))
 
 
 def _make_models(rows: Sequence[JudgedRow]) -> dict[tuple[str, str], int]:
-    wanted = {row.meaning.new_model for row in rows if row.meaning.label in (NEW, UPDATE) and row.meaning.new_model}
-    return {key: find_device_model(*key) for key in sorted(wanted)}
+    """Make what the rows want made; the first spelling in the file is the one that is kept."""
+    wanted = (row.meaning.new_model for row in rows if row.meaning.label in (NEW, UPDATE) and row.meaning.new_model)
+    return {key: find_device_model(*key) for key in dict.fromkeys(wanted)}
 
 
 def _fields(meaning: Meaning, models: Mapping[tuple[str, str], int]) -> dict[str, Any]:
