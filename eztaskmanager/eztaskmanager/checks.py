@@ -6,7 +6,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register
 
 from eztaskmanager.services.notifications import build_handler
 from eztaskmanager.settings import (
@@ -46,7 +47,7 @@ def _check_queue() -> list[CheckMessage]:
         default = getattr(settings, "RQ_QUEUES", {}).get("default", {})
         if "DEFAULT_TIMEOUT" not in default:
             return [
-                Warning(
+                checks.Warning(
                     "RQ ends every run after 180 seconds",
                     hint="Set DEFAULT_TIMEOUT in RQ_QUEUES['default'].",
                     id="eztaskmanager.W001",

@@ -47,7 +47,7 @@ class TaskChangeList(ChangeList):
         runs = recent_runs(tasks)
         for task in tasks:
             task.recent = runs.get(task.pk, [])
-        self.result_list = tasks  # type: ignore[assignment] - a list serves as well
+        self.result_list = tasks
 
 
 def runs_of(task: Task) -> list[LaunchReport]:

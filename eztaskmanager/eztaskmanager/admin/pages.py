@@ -169,11 +169,12 @@ class TaskPages(Base):
         super().save_model(request, obj, form, change)
         with acting(getattr(request, "user", None)):
             audit.record("change" if change else "add", obj, fields=changed)
-        if obj.next_due is not None and SCHEDULE_FIELDS & set(changed):
-            if arm(obj) is None:
-                Task.objects.filter(pk=obj.pk).update(
-                    next_due=None, cached_next_ride=None
-                )
+        if (
+            obj.next_due is not None
+            and SCHEDULE_FIELDS & set(changed)
+            and arm(obj) is None
+        ):
+            Task.objects.filter(pk=obj.pk).update(next_due=None, cached_next_ride=None)
 
     def press(self, request: HttpRequest, task: Task) -> HttpResponse | None:
         """Start, run or stop as the pressed button says; None when none was."""

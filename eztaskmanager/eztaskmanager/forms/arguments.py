@@ -143,9 +143,9 @@ class ArgumentForm(forms.Form):
         """Name the fields of a group of which only one may be set."""
         chosen: dict[str, list[Argument]] = {}
         for argument in self.arguments:
-            if argument.group and self._is_chosen(argument):
-                if cleaned.get(argument.name) not in (None, "", False, []):
-                    chosen.setdefault(argument.group, []).append(argument)
+            is_set = cleaned.get(argument.name) not in (None, "", False, [])
+            if is_set and argument.group and self._is_chosen(argument):
+                chosen.setdefault(argument.group, []).append(argument)
         for together in chosen.values():
             for argument in together[1:]:
                 self.add_error(

@@ -26,7 +26,9 @@ def load_parser(command: AppCommand) -> argparse.ArgumentParser | None:
     """Return a command's parser; None when the command cannot be loaded."""
     try:
         return parser_of(command.get_command_class(), command.name)
-    except Exception:  # noqa: BLE001 - whatever importing a command raises: no form then
+    except (
+        Exception
+    ):  # noqa: BLE001 - whatever importing a command raises: no form then
         return None
 
 
@@ -73,7 +75,7 @@ class TaskForm(Base):
         if chosen and not self.instance.command_id and str(chosen).isdigit():
             self.instance.command_id = int(chosen)
             if not AppCommand.objects.filter(pk=int(chosen)).exists():
-                self.instance.command_id = None  # type: ignore[assignment] - unset again
+                self.instance.command_id = None  # type: ignore[assignment]  # unset again
         self.argument_form = argument_form(self.instance)
 
     def _offer_own_command(self) -> None:
@@ -100,12 +102,12 @@ class TaskForm(Base):
 
     def _get_validation_exclusions(self) -> set[str]:
         """Leave the command to the field, which also takes a deactivated one it has."""
-        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc] - a hook of Django's own forms
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # a hook of Django's own forms
         return excluded | {"command"}
 
     def _post_clean(self) -> None:
         """After the instance has its values: the rules that need all of them."""
-        super()._post_clean()  # type: ignore[misc] - a hook of Django's own forms
+        super()._post_clean()  # type: ignore[misc]  # a hook of Django's own forms
         if self.errors:
             return
         self._check_schedule()

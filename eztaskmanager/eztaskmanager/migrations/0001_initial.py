@@ -3,7 +3,12 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-ID = ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"))
+ID = (
+    "id",
+    models.BigAutoField(
+        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+    ),
+)
 
 
 class Migration(migrations.Migration):
@@ -25,7 +30,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="TaskCategory",
             fields=[ID, ("name", models.CharField(max_length=255))],
-            options={"verbose_name": "Task category", "verbose_name_plural": "Tasks categories"},
+            options={
+                "verbose_name": "Task category",
+                "verbose_name_plural": "Tasks categories",
+            },
         ),
         migrations.CreateModel(
             name="Task",
@@ -52,19 +60,31 @@ class Migration(migrations.Migration):
                     "repetition_period",
                     models.CharField(
                         blank=True,
-                        choices=[("minute", "MINUTE"), ("hour", "HOUR"), ("day", "DAY"), ("month", "MONTH")],
+                        choices=[
+                            ("minute", "MINUTE"),
+                            ("hour", "HOUR"),
+                            ("day", "DAY"),
+                            ("month", "MONTH"),
+                        ],
                         max_length=20,
                     ),
                 ),
-                ("repetition_rate", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "repetition_rate",
+                    models.PositiveSmallIntegerField(blank=True, null=True),
+                ),
                 ("note", models.TextField(blank=True, null=True)),
                 (
                     "cached_last_invocation_datetime",
-                    models.DateTimeField(blank=True, null=True, verbose_name="Last datetime"),
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="Last datetime"
+                    ),
                 ),
                 (
                     "cached_last_invocation_result",
-                    models.CharField(blank=True, max_length=20, null=True, verbose_name="Last result"),
+                    models.CharField(
+                        blank=True, max_length=20, null=True, verbose_name="Last result"
+                    ),
                 ),
                 (
                     "cached_last_invocation_n_errors",
@@ -116,7 +136,10 @@ class Migration(migrations.Migration):
                 ("invocation_datetime", models.DateTimeField(auto_now_add=True)),
                 (
                     "task",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="eztaskmanager.task"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="eztaskmanager.task",
+                    ),
                 ),
             ],
         ),

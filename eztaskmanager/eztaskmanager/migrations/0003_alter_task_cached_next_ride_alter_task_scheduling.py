@@ -10,11 +10,15 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="task",
             name="cached_next_ride",
-            field=models.DateTimeField(blank=True, null=True, verbose_name="Next execution time"),
+            field=models.DateTimeField(
+                blank=True, null=True, verbose_name="Next execution time"
+            ),
         ),
         migrations.AlterField(
             model_name="task",
             name="scheduling",
-            field=models.DateTimeField(blank=True, null=True, verbose_name="Initial scheduling"),
+            field=models.DateTimeField(
+                blank=True, null=True, verbose_name="Initial scheduling"
+            ),
         ),
     ]

@@ -10,467 +10,771 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('eztaskmanager', '0003_alter_task_cached_next_ride_alter_task_scheduling'),
+        ("eztaskmanager", "0003_alter_task_cached_next_ride_alter_task_scheduling"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('hint', models.CharField(editable=False, max_length=8)),
-                ('created_at', models.DateTimeField(default=eztaskmanager.models.report.current_time, editable=False)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "digest",
+                    models.CharField(editable=False, max_length=64, unique=True),
+                ),
+                ("hint", models.CharField(editable=False, max_length=8)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=eztaskmanager.models.report.current_time, editable=False
+                    ),
+                ),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "last_used_at",
+                    models.DateTimeField(blank=True, editable=False, null=True),
+                ),
             ],
             options={
-                'verbose_name': 'API token',
+                "verbose_name": "API token",
             },
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(db_index=True, default=eztaskmanager.models.report.current_time)),
-                ('user', models.CharField(blank=True, max_length=150)),
-                ('action', models.CharField(max_length=40)),
-                ('task_name', models.CharField(blank=True, max_length=255)),
-                ('report_number', models.BigIntegerField(null=True)),
-                ('detail', models.JSONField(default=dict)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_index=True, default=eztaskmanager.models.report.current_time
+                    ),
+                ),
+                ("user", models.CharField(blank=True, max_length=150)),
+                ("action", models.CharField(max_length=40)),
+                ("task_name", models.CharField(blank=True, max_length=255)),
+                ("report_number", models.BigIntegerField(null=True)),
+                ("detail", models.JSONField(default=dict)),
             ],
             options={
-                'verbose_name_plural': 'Audit entries',
+                "verbose_name_plural": "Audit entries",
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('handler', models.CharField(max_length=100)),
-                ('event', models.CharField(max_length=20)),
-                ('delivered', models.BooleanField()),
-                ('detail', models.CharField(blank=True, max_length=500)),
-                ('created_at', models.DateTimeField(default=eztaskmanager.models.report.current_time)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("handler", models.CharField(max_length=100)),
+                ("event", models.CharField(max_length=20)),
+                ("delivered", models.BooleanField()),
+                ("detail", models.CharField(blank=True, max_length=500)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=eztaskmanager.models.report.current_time
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'Deliveries',
+                "verbose_name_plural": "Deliveries",
             },
         ),
         migrations.CreateModel(
-            name='TaskLink',
+            name="TaskLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule', models.CharField(choices=[('success', 'after success'), ('failure', 'after failure'), ('always', 'whatever the result')], default='success', max_length=10)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.CharField(
+                        choices=[
+                            ("success", "after success"),
+                            ("failure", "after failure"),
+                            ("always", "whatever the result"),
+                        ],
+                        default="success",
+                        max_length=10,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Next task',
-                'verbose_name_plural': 'Next tasks',
+                "verbose_name": "Next task",
+                "verbose_name_plural": "Next tasks",
             },
         ),
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('host', models.CharField(max_length=100)),
-                ('pid', models.PositiveIntegerField()),
-                ('queues', models.CharField(max_length=200)),
-                ('concurrency', models.PositiveSmallIntegerField()),
-                ('started_at', models.DateTimeField(default=eztaskmanager.models.report.current_time)),
-                ('heartbeat_at', models.DateTimeField(default=eztaskmanager.models.report.current_time)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("host", models.CharField(max_length=100)),
+                ("pid", models.PositiveIntegerField()),
+                ("queues", models.CharField(max_length=200)),
+                ("concurrency", models.PositiveSmallIntegerField()),
+                (
+                    "started_at",
+                    models.DateTimeField(
+                        default=eztaskmanager.models.report.current_time
+                    ),
+                ),
+                (
+                    "heartbeat_at",
+                    models.DateTimeField(
+                        default=eztaskmanager.models.report.current_time
+                    ),
+                ),
             ],
         ),
         migrations.AlterModelOptions(
-            name='task',
-            options={'permissions': [('run_task', 'Can run tasks'), ('stop_task', 'Can stop tasks')], 'verbose_name': 'Task', 'verbose_name_plural': 'Tasks'},
+            name="task",
+            options={
+                "permissions": [
+                    ("run_task", "Can run tasks"),
+                    ("stop_task", "Can stop tasks"),
+                ],
+                "verbose_name": "Task",
+                "verbose_name_plural": "Tasks",
+            },
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='alone',
-            field=models.BigIntegerField(blank=True, editable=False, help_text='The task, if it runs once at a time', null=True),
+            model_name="launchreport",
+            name="alone",
+            field=models.BigIntegerField(
+                blank=True,
+                editable=False,
+                help_text="The task, if it runs once at a time",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='argv',
+            model_name="launchreport",
+            name="argv",
             field=models.JSONField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='attempt',
+            model_name="launchreport",
+            name="attempt",
             field=models.PositiveSmallIntegerField(default=1),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='cpu_seconds',
+            model_name="launchreport",
+            name="cpu_seconds",
             field=models.FloatField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='due_at',
+            model_name="launchreport",
+            name="due_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='exit_code',
+            model_name="launchreport",
+            name="exit_code",
             field=models.IntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='finished_at',
+            model_name="launchreport",
+            name="finished_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='heartbeat_at',
+            model_name="launchreport",
+            name="heartbeat_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='level_counts',
+            model_name="launchreport",
+            name="level_counts",
             field=models.JSONField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='notified',
+            model_name="launchreport",
+            name="notified",
             field=models.BooleanField(default=True),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='peak_memory',
-            field=models.PositiveBigIntegerField(blank=True, help_text='Bytes', null=True),
+            model_name="launchreport",
+            name="peak_memory",
+            field=models.PositiveBigIntegerField(
+                blank=True, help_text="Bytes", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='pid',
+            model_name="launchreport",
+            name="pid",
             field=models.PositiveIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='previous',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='following', to='eztaskmanager.launchreport'),
+            model_name="launchreport",
+            name="previous",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="following",
+                to="eztaskmanager.launchreport",
+            ),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='priority',
+            model_name="launchreport",
+            name="priority",
             field=models.SmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='progress_done',
+            model_name="launchreport",
+            name="progress_done",
             field=models.PositiveBigIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='progress_text',
+            model_name="launchreport",
+            name="progress_text",
             field=models.CharField(blank=True, max_length=200),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='progress_total',
+            model_name="launchreport",
+            name="progress_total",
             field=models.PositiveBigIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='queue',
-            field=models.CharField(default='default', max_length=40),
+            model_name="launchreport",
+            name="queue",
+            field=models.CharField(default="default", max_length=40),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='queued_at',
+            model_name="launchreport",
+            name="queued_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='reason',
+            model_name="launchreport",
+            name="reason",
             field=models.CharField(blank=True, max_length=500),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='requested_by',
+            model_name="launchreport",
+            name="requested_by",
             field=models.CharField(blank=True, max_length=150),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='run_after',
+            model_name="launchreport",
+            name="run_after",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='service',
-            field=models.CharField(default='Database', max_length=10),
+            model_name="launchreport",
+            name="service",
+            field=models.CharField(default="Database", max_length=10),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='signal',
+            model_name="launchreport",
+            name="signal",
             field=models.PositiveSmallIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='started_at',
+            model_name="launchreport",
+            name="started_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='state',
-            field=models.CharField(choices=[('queued', 'queued'), ('running', 'running'), ('done', 'done'), ('failed', 'failed'), ('stopped', 'stopped'), ('lost', 'lost')], default='done', max_length=10),
+            model_name="launchreport",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("queued", "queued"),
+                    ("running", "running"),
+                    ("done", "done"),
+                    ("failed", "failed"),
+                    ("stopped", "stopped"),
+                    ("lost", "lost"),
+                ],
+                default="done",
+                max_length=10,
+            ),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='stop_requested_at',
+            model_name="launchreport",
+            name="stop_requested_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='stop_requested_by',
+            model_name="launchreport",
+            name="stop_requested_by",
             field=models.CharField(blank=True, max_length=150),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='trigger',
-            field=models.CharField(blank=True, choices=[('manual', 'by hand'), ('schedule', 'schedule'), ('retry', 'retry'), ('chain', 'after another task'), ('api', 'API'), ('command', 'command line')], max_length=10),
+            model_name="launchreport",
+            name="trigger",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("manual", "by hand"),
+                    ("schedule", "schedule"),
+                    ("retry", "retry"),
+                    ("chain", "after another task"),
+                    ("api", "API"),
+                    ("command", "command line"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AddField(
-            model_name='launchreport',
-            name='worker',
+            model_name="launchreport",
+            name="worker",
             field=models.CharField(blank=True, max_length=120),
         ),
         migrations.AddField(
-            model_name='log',
-            name='logger',
+            model_name="log",
+            name="logger",
             field=models.CharField(blank=True, max_length=100),
         ),
         migrations.AddField(
-            model_name='log',
-            name='stream',
-            field=models.CharField(choices=[('log', 'log'), ('stdout', 'stdout'), ('stderr', 'stderr'), ('system', 'system')], default='log', max_length=6),
+            model_name="log",
+            name="stream",
+            field=models.CharField(
+                choices=[
+                    ("log", "log"),
+                    ("stdout", "stdout"),
+                    ("stderr", "stderr"),
+                    ("system", "system"),
+                ],
+                default="log",
+                max_length=6,
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='argv',
-            field=models.JSONField(blank=True, editable=False, help_text='Arguments set by the form', null=True),
+            model_name="task",
+            name="argv",
+            field=models.JSONField(
+                blank=True,
+                editable=False,
+                help_text="Arguments set by the form",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='cron',
-            field=models.CharField(blank=True, help_text='Five fields: 30 2 * * mon-fri', max_length=120),
+            model_name="task",
+            name="cron",
+            field=models.CharField(
+                blank=True, help_text="Five fields: 30 2 * * mon-fri", max_length=120
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='ends_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='Last day'),
+            model_name="task",
+            name="ends_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="Last day"),
         ),
         migrations.AddField(
-            model_name='task',
-            name='expected_within',
-            field=models.PositiveIntegerField(blank=True, help_text='Minutes; notify when a run takes longer', null=True),
+            model_name="task",
+            name="expected_within",
+            field=models.PositiveIntegerField(
+                blank=True,
+                help_text="Minutes; notify when a run takes longer",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='jitter',
-            field=models.PositiveIntegerField(default=0, help_text='Seconds; each run starts up to this much later'),
+            model_name="task",
+            name="jitter",
+            field=models.PositiveIntegerField(
+                default=0, help_text="Seconds; each run starts up to this much later"
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='log_level',
-            field=models.CharField(blank=True, choices=[('DEBUG', 'DEBUG'), ('INFO', 'INFO'), ('WARNING', 'WARNING'), ('ERROR', 'ERROR')], help_text="Empty: as the command's verbosity says", max_length=10),
+            model_name="task",
+            name="log_level",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("DEBUG", "DEBUG"),
+                    ("INFO", "INFO"),
+                    ("WARNING", "WARNING"),
+                    ("ERROR", "ERROR"),
+                ],
+                help_text="Empty: as the command's verbosity says",
+                max_length=10,
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='missed',
-            field=models.CharField(choices=[('once', 'run once'), ('skip', 'skip them'), ('all', 'run all')], default='once', max_length=10, verbose_name='Missed times'),
+            model_name="task",
+            name="missed",
+            field=models.CharField(
+                choices=[
+                    ("once", "run once"),
+                    ("skip", "skip them"),
+                    ("all", "run all"),
+                ],
+                default="once",
+                max_length=10,
+                verbose_name="Missed times",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='missed_limit',
-            field=models.PositiveSmallIntegerField(default=10, help_text='At most this many, when all missed times run'),
+            model_name="task",
+            name="missed_limit",
+            field=models.PositiveSmallIntegerField(
+                default=10, help_text="At most this many, when all missed times run"
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='next_due',
-            field=models.DateTimeField(blank=True, db_index=True, editable=False, null=True),
+            model_name="task",
+            name="next_due",
+            field=models.DateTimeField(
+                blank=True, db_index=True, editable=False, null=True
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='on_gap',
-            field=models.CharField(choices=[('after', 'run right after the gap'), ('skip', 'skip that day')], default='after', max_length=10, verbose_name='When the clock goes forward'),
+            model_name="task",
+            name="on_gap",
+            field=models.CharField(
+                choices=[
+                    ("after", "run right after the gap"),
+                    ("skip", "skip that day"),
+                ],
+                default="after",
+                max_length=10,
+                verbose_name="When the clock goes forward",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='on_repeat',
-            field=models.CharField(choices=[('once', 'run once, the first time'), ('twice', 'run both times')], default='once', max_length=10, verbose_name='When the clock goes back'),
+            model_name="task",
+            name="on_repeat",
+            field=models.CharField(
+                choices=[
+                    ("once", "run once, the first time"),
+                    ("twice", "run both times"),
+                ],
+                default="once",
+                max_length=10,
+                verbose_name="When the clock goes back",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='overlap',
-            field=models.CharField(choices=[('allow', 'run side by side'), ('queue', 'wait for the one before'), ('skip', 'skip this one'), ('stop', 'stop the one before')], default='queue', max_length=10, verbose_name='While it still runs'),
+            model_name="task",
+            name="overlap",
+            field=models.CharField(
+                choices=[
+                    ("allow", "run side by side"),
+                    ("queue", "wait for the one before"),
+                    ("skip", "skip this one"),
+                    ("stop", "stop the one before"),
+                ],
+                default="queue",
+                max_length=10,
+                verbose_name="While it still runs",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='paused',
+            model_name="task",
+            name="paused",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='task',
-            name='priority',
-            field=models.SmallIntegerField(default=0, help_text='Higher runs first'),
+            model_name="task",
+            name="priority",
+            field=models.SmallIntegerField(default=0, help_text="Higher runs first"),
         ),
         migrations.AddField(
-            model_name='task',
-            name='queue',
-            field=models.CharField(default='default', max_length=40),
+            model_name="task",
+            name="queue",
+            field=models.CharField(default="default", max_length=40),
         ),
         migrations.AddField(
-            model_name='task',
-            name='retries',
-            field=models.PositiveSmallIntegerField(default=0, help_text='How often a failed run is repeated'),
+            model_name="task",
+            name="retries",
+            field=models.PositiveSmallIntegerField(
+                default=0, help_text="How often a failed run is repeated"
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='retry_codes',
-            field=models.CharField(blank=True, help_text='Exit codes to retry; empty: every failure', max_length=100),
+            model_name="task",
+            name="retry_codes",
+            field=models.CharField(
+                blank=True,
+                help_text="Exit codes to retry; empty: every failure",
+                max_length=100,
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='retry_delay',
-            field=models.PositiveIntegerField(default=60, help_text='Seconds; then doubled', validators=[django.core.validators.MinValueValidator(1)]),
+            model_name="task",
+            name="retry_delay",
+            field=models.PositiveIntegerField(
+                default=60,
+                help_text="Seconds; then doubled",
+                validators=[django.core.validators.MinValueValidator(1)],
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='retry_lost',
-            field=models.BooleanField(default=False, help_text='Also when the worker was lost: it may have run'),
+            model_name="task",
+            name="retry_lost",
+            field=models.BooleanField(
+                default=False,
+                help_text="Also when the worker was lost: it may have run",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='started_by',
+            model_name="task",
+            name="started_by",
             field=models.CharField(blank=True, editable=False, max_length=150),
         ),
         migrations.AddField(
-            model_name='task',
-            name='stop_grace',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='Seconds from SIGTERM to SIGKILL', null=True),
+            model_name="task",
+            name="stop_grace",
+            field=models.PositiveSmallIntegerField(
+                blank=True, help_text="Seconds from SIGTERM to SIGKILL", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='time_zone',
-            field=models.CharField(blank=True, help_text="Empty: the project's time zone", max_length=64),
+            model_name="task",
+            name="time_zone",
+            field=models.CharField(
+                blank=True, help_text="Empty: the project's time zone", max_length=64
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='timeout',
-            field=models.PositiveIntegerField(blank=True, help_text='Seconds; then it is stopped and has failed', null=True),
+            model_name="task",
+            name="timeout",
+            field=models.PositiveIntegerField(
+                blank=True,
+                help_text="Seconds; then it is stopped and has failed",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='version',
+            model_name="task",
+            name="version",
             field=models.PositiveIntegerField(default=0, editable=False),
         ),
         migrations.AddField(
-            model_name='task',
-            name='window_end',
-            field=models.TimeField(blank=True, null=True, verbose_name='Not from'),
+            model_name="task",
+            name="window_end",
+            field=models.TimeField(blank=True, null=True, verbose_name="Not from"),
         ),
         migrations.AddField(
-            model_name='task',
-            name='window_start',
-            field=models.TimeField(blank=True, null=True, verbose_name='Not before'),
+            model_name="task",
+            name="window_start",
+            field=models.TimeField(blank=True, null=True, verbose_name="Not before"),
         ),
         migrations.AlterField(
-            model_name='launchreport',
-            name='invocation_result',
-            field=models.CharField(choices=[('', '---'), ('ok', 'OK'), ('failed', 'FAILED'), ('errors', 'ERRORS'), ('warnings', 'WARNINGS'), ('stopped', 'STOPPED')], default='', max_length=20),
+            model_name="launchreport",
+            name="invocation_result",
+            field=models.CharField(
+                choices=[
+                    ("", "---"),
+                    ("ok", "OK"),
+                    ("failed", "FAILED"),
+                    ("errors", "ERRORS"),
+                    ("warnings", "WARNINGS"),
+                    ("stopped", "STOPPED"),
+                ],
+                default="",
+                max_length=20,
+            ),
         ),
         migrations.AlterField(
-            model_name='log',
-            name='launch_report',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='logs', to='eztaskmanager.launchreport'),
+            model_name="log",
+            name="launch_report",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="logs",
+                to="eztaskmanager.launchreport",
+            ),
         ),
         migrations.AlterField(
-            model_name='log',
-            name='timestamp',
-            field=models.DateTimeField(default=eztaskmanager.models.report.current_time, editable=False),
+            model_name="log",
+            name="timestamp",
+            field=models.DateTimeField(
+                default=eztaskmanager.models.report.current_time, editable=False
+            ),
         ),
         migrations.AlterField(
-            model_name='task',
-            name='arguments',
-            field=models.TextField(blank=True, help_text='Separated by commas: <code>-f, --count=3, --name some value</code>'),
+            model_name="task",
+            name="arguments",
+            field=models.TextField(
+                blank=True,
+                help_text="Separated by commas: <code>-f, --count=3, --name some value</code>",
+            ),
         ),
         migrations.AlterField(
-            model_name='task',
-            name='category',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='eztaskmanager.taskcategory'),
+            model_name="task",
+            name="category",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                to="eztaskmanager.taskcategory",
+            ),
         ),
         migrations.AlterField(
-            model_name='task',
-            name='repetition_period',
-            field=models.CharField(blank=True, choices=[('minute', 'MINUTE'), ('hour', 'HOUR'), ('day', 'DAY'), ('week', 'WEEK'), ('month', 'MONTH')], max_length=20),
+            model_name="task",
+            name="repetition_period",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("minute", "MINUTE"),
+                    ("hour", "HOUR"),
+                    ("day", "DAY"),
+                    ("week", "WEEK"),
+                    ("month", "MONTH"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AlterField(
-            model_name='task',
-            name='scheduled_job_id',
-            field=models.CharField(blank=True, editable=False, max_length=64, null=True),
+            model_name="task",
+            name="scheduled_job_id",
+            field=models.CharField(
+                blank=True, editable=False, max_length=64, null=True
+            ),
         ),
         migrations.AddIndex(
-            model_name='launchreport',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['queue', '-priority', 'id'], name='eztaskmanager_waiting'),
+            model_name="launchreport",
+            index=models.Index(
+                condition=models.Q(("state", "queued")),
+                fields=["queue", "-priority", "id"],
+                name="eztaskmanager_waiting",
+            ),
         ),
         migrations.AddIndex(
-            model_name='launchreport',
-            index=models.Index(condition=models.Q(('state', 'running')), fields=['worker'], name='eztaskmanager_running'),
+            model_name="launchreport",
+            index=models.Index(
+                condition=models.Q(("state", "running")),
+                fields=["worker"],
+                name="eztaskmanager_running",
+            ),
         ),
         migrations.AddIndex(
-            model_name='launchreport',
-            index=models.Index(condition=models.Q(('notified', False)), fields=['id'], name='eztaskmanager_to_notify'),
+            model_name="launchreport",
+            index=models.Index(
+                condition=models.Q(("notified", False)),
+                fields=["id"],
+                name="eztaskmanager_to_notify",
+            ),
         ),
         migrations.AddIndex(
-            model_name='launchreport',
-            index=models.Index(fields=['task', '-invocation_datetime'], name='eztaskmanager_newest'),
+            model_name="launchreport",
+            index=models.Index(
+                fields=["task", "-invocation_datetime"], name="eztaskmanager_newest"
+            ),
         ),
         migrations.AddIndex(
-            model_name='log',
-            index=models.Index(fields=['launch_report', 'id'], name='eztaskmanager_log_order'),
+            model_name="log",
+            index=models.Index(
+                fields=["launch_report", "id"], name="eztaskmanager_log_order"
+            ),
         ),
         migrations.AddIndex(
-            model_name='log',
-            index=models.Index(condition=models.Q(('level__in', ['WARNING', 'ERROR', 'CRITICAL'])), fields=['launch_report', 'level', 'id'], name='eztaskmanager_log_trouble'),
+            model_name="log",
+            index=models.Index(
+                condition=models.Q(("level__in", ["WARNING", "ERROR", "CRITICAL"])),
+                fields=["launch_report", "level", "id"],
+                name="eztaskmanager_log_trouble",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='launchreport',
-            constraint=models.UniqueConstraint(fields=('task', 'due_at'), name='eztaskmanager_due_once'),
+            model_name="launchreport",
+            constraint=models.UniqueConstraint(
+                fields=("task", "due_at"), name="eztaskmanager_due_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='launchreport',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('alone',), name='eztaskmanager_one_at_a_time'),
+            model_name="launchreport",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "running")),
+                fields=("alone",),
+                name="eztaskmanager_one_at_a_time",
+            ),
         ),
         migrations.AddField(
-            model_name='apitoken',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="apitoken",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='auditentry',
-            name='task',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='audit', to='eztaskmanager.task'),
+            model_name="auditentry",
+            name="task",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="audit",
+                to="eztaskmanager.task",
+            ),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='report',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='eztaskmanager.launchreport'),
+            model_name="delivery",
+            name="report",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliveries",
+                to="eztaskmanager.launchreport",
+            ),
         ),
         migrations.AddField(
-            model_name='tasklink',
-            name='source',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='next_links', to='eztaskmanager.task'),
+            model_name="tasklink",
+            name="source",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="next_links",
+                to="eztaskmanager.task",
+            ),
         ),
         migrations.AddField(
-            model_name='tasklink',
-            name='target',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='previous_links', to='eztaskmanager.task'),
+            model_name="tasklink",
+            name="target",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="previous_links",
+                to="eztaskmanager.task",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tasklink',
-            constraint=models.UniqueConstraint(fields=('source', 'target', 'rule'), name='eztaskmanager_link_once'),
+            model_name="tasklink",
+            constraint=models.UniqueConstraint(
+                fields=("source", "target", "rule"), name="eztaskmanager_link_once"
+            ),
         ),
     ]

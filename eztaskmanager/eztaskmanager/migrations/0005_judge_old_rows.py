@@ -6,12 +6,18 @@ REASON = "Open when the package was exchanged; how it ended is unknown."
 
 
 def judge(apps, schema_editor):
-    reports = apps.get_model("eztaskmanager", "LaunchReport").objects.using(schema_editor.connection.alias)
+    reports = apps.get_model("eztaskmanager", "LaunchReport").objects.using(
+        schema_editor.connection.alias
+    )
     reports.filter(invocation_result="failed").update(state="failed")
     reports.filter(invocation_result="").update(state="lost", reason=REASON)
-    tasks = apps.get_model("eztaskmanager", "Task").objects.using(schema_editor.connection.alias)
+    tasks = apps.get_model("eztaskmanager", "Task").objects.using(
+        schema_editor.connection.alias
+    )
     tasks.update(overlap="allow")
-    tasks.filter(status="started", scheduled_job_id__isnull=False).update(status="scheduled")
+    tasks.filter(status="started", scheduled_job_id__isnull=False).update(
+        status="scheduled"
+    )
     tasks.filter(status="started").update(status="idle")
 
 

@@ -244,10 +244,14 @@ class Task(models.Model):
             state=State.QUEUED
         )
         newest = reports.order_by("-invocation_datetime", "-id").first()
-        self.cached_last_invocation_datetime = newest and newest.invocation_datetime
-        self.cached_last_invocation_result = newest and newest.invocation_result
-        self.cached_last_invocation_n_errors = newest and newest.n_log_errors
-        self.cached_last_invocation_n_warnings = newest and newest.n_log_warnings
+        for column, source in (
+            ("datetime", "invocation_datetime"),
+            ("result", "invocation_result"),
+            ("n_errors", "n_log_errors"),
+            ("n_warnings", "n_log_warnings"),
+        ):
+            value = None if newest is None else getattr(newest, source)
+            setattr(self, f"cached_last_invocation_{column}", value)
         changed = [name for name in self.CACHED if name != "cached_next_ride"]
         if newest is None:
             self.cached_next_ride = self.next_due

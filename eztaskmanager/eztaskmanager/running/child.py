@@ -26,7 +26,7 @@ class CountingFile(io.FileIO):
 
     written = 0
 
-    def write(self, data: Any) -> int | None:
+    def write(self, data: Any, /) -> int:
         """Write and count."""
         done = super().write(data)
         self.written += done or 0
@@ -48,7 +48,9 @@ class Channel:
     def adopt_streams(self) -> None:
         """Make descriptors 1 and 2 the Python streams, line by line."""
         self._raw = [CountingFile(1, "w", False), CountingFile(2, "w", False)]
-        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - it stays open
+        sys.stdin = open(
+            os.devnull, encoding="utf-8"
+        )  # noqa: PTH123, SIM115 - it stays open
         sys.stdout, sys.stderr = (
             io.TextIOWrapper(
                 io.BufferedWriter(raw),
@@ -151,7 +153,9 @@ def run_child(control: socket.socket) -> NoReturn:
             job = Job.read(lines.readline())
         attach_logging(channel)
         code = _run(job, channel)
-    except BaseException:  # noqa: BLE001 - nothing may get past: this is the process's end
+    except (
+        BaseException
+    ):  # noqa: BLE001 - nothing may get past: this is the process's end
         _say(channel, traceback.format_exc())
     finally:
         _leave(channel, code)

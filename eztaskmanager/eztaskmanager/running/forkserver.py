@@ -16,7 +16,7 @@ import sys
 import threading
 from collections.abc import Iterable
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from django.db import connections
 
@@ -146,7 +146,8 @@ class _Server:
     def loop(self) -> None:
         """Wait for requests and for children that end."""
         while True:
-            ready, _, _ = select.select([self._socket, self._woken], [], [])
+            sources: list[Any] = [self._socket, self._woken]
+            ready, _, _ = select.select(sources, [], [])
             if self._woken in ready:
                 os.read(self._woken, 4096)
                 self._collect()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import IntegrityError, connections, router, transaction
 
@@ -40,8 +41,8 @@ def _insert(lines: Sequence[Line]) -> None:
         quoted = connection.ops.quote_name
         names = ", ".join(quoted(name) for name in COLUMNS)
         arrays = ", ".join(f"%s::{kind}[]" for kind in TYPES)
-        table = quoted(Log._meta.db_table)
-        values = [
+        table = quoted("eztaskmanager_log")
+        values: list[Any] = [
             [line.report_id for line in lines],
             [line.timestamp for line in lines],
             [line.level for line in lines],

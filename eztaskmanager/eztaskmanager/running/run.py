@@ -244,7 +244,10 @@ class Run:
 
     def _judge(self, reply: Reply) -> Outcome:
         """Turn the exit status into a state and a reason."""
-        used = {"peak_memory": reply.peak_memory, "cpu_seconds": reply.cpu_seconds}
+        used: dict[str, Any] = {
+            "peak_memory": reply.peak_memory,
+            "cpu_seconds": reply.cpu_seconds,
+        }
         exited = os.WIFEXITED(reply.status)
         code = os.WEXITSTATUS(reply.status) if exited else None
         number = None if exited else os.WTERMSIG(reply.status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -89,7 +89,9 @@ def check_cron(expression: str) -> None:
             "A cron expression has five fields: minute hour day month weekday."
         )
     try:
-        next(CronSim(expression, datetime(2000, 1, 1)))  # noqa: DTZ001 - wall-clock time
+        next(
+            CronSim(expression, datetime(2000, 1, 1))
+        )  # noqa: DTZ001 - wall-clock time
     except (CronSimError, StopIteration) as error:
         raise PlanError(f"“{expression}” is no cron expression: {error}") from error
 
@@ -136,7 +138,7 @@ def _months(anchor: datetime, every: int, start: datetime) -> Iterator[datetime]
     first = anchor.year * 12 + anchor.month - 1
     passed = start.year * 12 + start.month - 1 - first
     number = first + max(passed // every, 0) * every
-    while number // 12 <= datetime.max.year:
+    while number // 12 <= MAXYEAR:
         year, month = number // 12, number % 12 + 1
         day = min(anchor.day, calendar.monthrange(year, month)[1])
         moment = anchor.replace(year=year, month=month, day=day)

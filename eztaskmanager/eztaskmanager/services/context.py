@@ -18,7 +18,8 @@ class Actor:
     trigger: Trigger = Trigger.MANUAL
 
 
-_actor: ContextVar[Actor] = ContextVar("eztaskmanager_actor", default=Actor())
+NOBODY = Actor()
+_actor: ContextVar[Actor] = ContextVar("eztaskmanager_actor", default=NOBODY)
 
 
 def current_actor() -> Actor:

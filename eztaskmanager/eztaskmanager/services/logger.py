@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -46,7 +46,7 @@ class LoggerEnabledCommand(BaseCommand):
     command it calls logs to the same place.
     """
 
-    logger: logging.Logger = None  # type: ignore[assignment] - set by execute(), as in the original
+    logger: logging.Logger = None  # type: ignore[assignment]  # set by execute(), as in the original
 
     def create_parser(
         self, prog_name: str, subcommand: str, **kwargs: Any
@@ -101,7 +101,7 @@ class LoggerEnabledCommand(BaseCommand):
 
     def track(self, items: Iterable[Item], text: str = "") -> Iterator[Item]:
         """Yield items and report progress; the total is known when `len()` works."""
-        total = len(items) if hasattr(items, "__len__") else None
+        total = len(items) if isinstance(items, Sized) else None
         for done, item in enumerate(items):
             self.progress(done, total, text)
             yield item

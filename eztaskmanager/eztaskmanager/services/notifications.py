@@ -23,7 +23,7 @@ from eztaskmanager.utils import format_local_dt
 try:
     import slack_sdk
 except ImportError:
-    slack_sdk = None  # type: ignore[assignment] - the extra is not installed
+    slack_sdk = None  # type: ignore[assignment]  # the extra is not installed
 
 if TYPE_CHECKING:
     from eztaskmanager.models import LaunchReport
@@ -167,7 +167,7 @@ class SlackNotificationHandler(NotificationHandler):
         """Post what happened, the link and the end of the log."""
         link = f"<{_link(report)}|Full logs>"
         tail = report.log_tail()[-SLACK_LIMIT:].replace("```", "'''")
-        blocks = [
+        blocks: list[dict[str, Any]] = [
             {"type": "context", "elements": [_mark("django-eztaskmanager")]},
             {"type": "section", "text": _mark(self.text(report)[:SLACK_LIMIT])},
             {"type": "context", "elements": [_mark(link)]},
@@ -250,7 +250,9 @@ def attempt(
 
     try:
         sent = send(*args)
-    except Exception as error:  # noqa: BLE001 - any handler may raise anything; it is recorded
+    except (
+        Exception
+    ) as error:  # noqa: BLE001 - any handler may raise anything; it is recorded
         logger.warning("Notification %s was not delivered: %s", name, error)
         detail = f"{type(error).__name__}: {error}"[:500]
         Delivery.objects.create(

@@ -22,7 +22,7 @@ from eztaskmanager.states import OPEN_STATES, Overlap
 if find_spec("django_rq"):
     import django_rq
 else:
-    django_rq = None
+    django_rq = None  # type: ignore[assignment]  # the extra is not installed
 
 logger = logging.getLogger(__name__)
 TOLERANCE = timedelta(seconds=1)

@@ -127,7 +127,7 @@ def test_those_who_only_view_neither_run_nor_stop_nor_read() -> None:
 
     data = {"action": "launch_tasks", "_selected_action": [task.pk]}
     answer = viewer.post(LIST, data, follow=True)
-    assert "You may not run it." in str(list(answer.context["messages"])[0])
+    assert "You may not run it." in str(next(iter(answer.context["messages"])))
     assert (
         viewer.post(change(task), form_of(task, **{"_run-now": "1"})).status_code == 403
     )

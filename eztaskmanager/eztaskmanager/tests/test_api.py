@@ -24,9 +24,8 @@ API = "/eztaskmanager/api/v1"
 @pytest.fixture
 def headers(db: None) -> dict[str, str]:
     """A token that may view, run, stop and read."""
-    return {
-        "Authorization": f"Bearer {token('view_task', 'run_task', 'stop_task', 'view_launchreport')}"
-    }
+    secret = token("view_task", "run_task", "stop_task", "view_launchreport")
+    return {"Authorization": f"Bearer {secret}"}
 
 
 def token(*permissions: str, **fields: Any) -> str:
@@ -180,7 +179,7 @@ def test_the_terminal_runs_follows_and_stops(busy_sqlite: Site, capsys: Any) -> 
     long = probe("print=up", "sleep=60", name="the long one")
     call_command("ez", "run", "the long one")
     run = LaunchReport.objects.get(task=long)
-    wait_for(lambda: run.logs.exists())
+    wait_for(run.logs.exists)
     call_command("ez", "ps")
     assert "the long one" in capsys.readouterr().out
     call_command("ez", "stop", str(run.pk))

@@ -147,7 +147,7 @@ def check_a_queue(site: Site) -> None:
     assert (dead.state, dead.signal) == (State.FAILED, 9)
 
     long = add(site, probe("print=up", "sleep=60"))
-    wait_for(lambda: long.logs.exists(), 30)
+    wait_for(long.logs.exists, 30)
     request_stop(long)
     assert ended(long, 30).state == State.STOPPED
 

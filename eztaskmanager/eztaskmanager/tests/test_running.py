@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 
@@ -185,7 +186,7 @@ def test_wrong_arguments_fail_with_the_parsers_words(busy_sqlite: Site) -> None:
 def test_edits_made_while_it_runs_stay(busy_sqlite: Site) -> None:
     task = probe("print=up", "sleep=1")
     run = create_run(task)
-    wait_for(lambda: run.logs.exists())
+    wait_for(run.logs.exists)
 
     Task.objects.filter(pk=task.pk).update(name="new name", note="new note")
     ended(run)
@@ -207,7 +208,7 @@ def test_runs_of_one_task_wait_for_each_other_unless_told_otherwise(
     done = [ended(run) for run in runs]
     both = [ended(run) for run in together]
 
-    for first, second in zip(done, done[1:], strict=False):
+    for first, second in itertools.pairwise(done):
         assert first.finished_at is not None
         assert second.started_at is not None
         assert first.finished_at <= second.started_at

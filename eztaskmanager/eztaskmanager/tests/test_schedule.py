@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -76,8 +76,7 @@ def test_twenty_years_of_fires_none_missing_none_doubled(zone: str) -> None:
     assert len(days) == len(set(days))
     assert len(days) in (7304, 7305)
     assert all(
-        later - earlier == timedelta(days=1)
-        for earlier, later in zip(days, days[1:], strict=False)
+        later - earlier == timedelta(days=1) for earlier, later in pairwise(days)
     )
 
 
@@ -100,7 +99,7 @@ def test_where_one_starts_to_look_changes_nothing(
     ahead = list(islice(fires(plan, after), 6))
 
     assert ahead == sorted(set(ahead))
-    for earlier, later in zip(ahead, ahead[1:], strict=False):
+    for earlier, later in pairwise(ahead):
         assert next_fire(plan, earlier) == later
         assert next_fire(plan, later - timedelta(seconds=1)) == later
 
