@@ -30,7 +30,7 @@ def habits(model: int, index: int = 0, hours: Hours = "always", seed: str = "tes
 @settings(max_examples=150, deadline=None)
 def test_no_counter_ever_falls(model: int, index: int, at: int, later: int) -> None:
     one = habits(model, index)
-    before, after = one.snapshot(at, Meddling()), one.snapshot(at + later, Meddling())
+    before, after = one.snapshot(one.pages(at), Meddling()), one.snapshot(one.pages(at + later), Meddling())
     assert all(after.counters[name] >= value for name, value in before.counters.items())
     assert all(now.number >= then.number for then, now in zip(before.supplies, after.supplies, strict=True))
 
@@ -38,7 +38,8 @@ def test_no_counter_ever_falls(model: int, index: int, at: int, later: int) -> N
 @given(st.integers(0, len(SPECS) - 1), st.integers(0, 500), st.integers(NOON - YEAR, NOON + YEAR))
 @settings(max_examples=150, deadline=None)
 def test_the_sums_agree(model: int, index: int, at: int) -> None:
-    counters = habits(model, index).snapshot(at, Meddling()).counters
+    one = habits(model, index)
+    counters = one.snapshot(one.pages(at), Meddling()).counters
     total = counters["total"]
     assert counters["bw"] + counters["color"] == counters["a3"] + counters["a4"] == total
     assert counters["print"] + counters["copy"] + counters["fax"] == total
@@ -50,7 +51,8 @@ def test_the_sums_agree(model: int, index: int, at: int) -> None:
 @given(st.integers(0, len(SPECS) - 1), st.integers(0, 500), st.integers(NOON - YEAR, NOON + YEAR))
 @settings(max_examples=150, deadline=None)
 def test_levels_stay_within_what_the_device_can_tell(model: int, index: int, at: int) -> None:
-    for supply in habits(model, index).snapshot(at, Meddling()).supplies:
+    one = habits(model, index)
+    for supply in one.snapshot(one.pages(at), Meddling()).supplies:
         spec = supply.spec
         if spec.report == "exact":
             assert 0 <= supply.level <= supply.capacity == spec.capacity
@@ -92,7 +94,7 @@ def test_trouble_shows_in_alerts_and_error_bits() -> None:
     for model in range(len(SPECS)):
         one = habits(model)
         for hour in range(0, 24 * 120, 3):
-            snapshot = one.snapshot(NOON + hour * 3600, Meddling())
+            snapshot = one.snapshot(one.pages(NOON + hour * 3600), Meddling())
             rows = alerts_of(SPECS[model], snapshot)
             bits = error_bits(rows)[0]
             codes = {row.code for row in rows.values()}

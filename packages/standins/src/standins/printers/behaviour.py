@@ -21,6 +21,9 @@ WEEK: Final = 168 * HOUR
 MONDAY: Final = 4 * 24 * HOUR
 """1970-01-05 was a Monday."""
 
+GRAIN: Final = 0.125
+"""Pages are counted in eighths: between two of them nothing moves, and nothing has to be worked out anew."""
+
 LOW: Final = 0.10
 """Share of a supply below which a printer warns."""
 
@@ -86,7 +89,6 @@ class SupplyState:
 class Snapshot:
     """All that moves, at one instant: counters by name, supplies and trays in the order of the description, trouble."""
 
-    at: float
     counters: dict[str, int]
     supplies: tuple[SupplyState, ...]
     trays: tuple[int, ...]
@@ -122,7 +124,8 @@ class Habits:
         """Return the pages printed since the printer was installed, by its habits alone; never falls as `at` grows."""
         days = max(0.0, self.calendar.days(at) - self.first_day)
         period = 4.3 / math.tau
-        return self.rate * (days + self.swing * period * (math.sin(days / period + self.phase) - math.sin(self.phase)))
+        swing = self.swing * period * (math.sin(days / period + self.phase) - math.sin(self.phase))
+        return math.floor(self.rate * (days + swing) / GRAIN) * GRAIN
 
     def faces(self, printed: float, did: Meddling) -> list[int]:
         """Return raw counts after so many pages: one-sided impressions and two-sided sheets of each cell, never set back."""
@@ -138,9 +141,8 @@ class Habits:
         """Return the images scanned, never set back."""
         return int(printed * self.scan_share) + did.scans
 
-    def snapshot(self, at: float, did: Meddling) -> Snapshot:
-        """Return everything that moves at an instant (seconds since 1970)."""
-        pages = self.pages(at)
+    def snapshot(self, pages: float, did: Meddling) -> Snapshot:
+        """Return everything that moves once so many pages have been printed by habit."""
         counts = self.faces(pages, did)
         if did.zero:
             counts = [count - zero for count, zero in zip(counts, did.zero, strict=False)]
@@ -150,7 +152,6 @@ class Habits:
         counters["marker"] = int(counters["total"] * (1 + self.spec.marker_extra))
         job = printed / self.job % 1
         return Snapshot(
-            at=at,
             counters=counters,
             supplies=tuple(self._supply(place, printed, did) for place in range(len(self.wear))),
             trays=tuple(

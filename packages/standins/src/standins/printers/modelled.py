@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .alerts import alerts_of
+from .alerts import AlertRow, alerts_of
 from .behaviour import CELLS, Calendar, Habits, Meddling, Snapshot
 from .devices import DeviceSpec
 from .facts import Facts
@@ -31,6 +31,7 @@ class Modelled:
         self.name = spec.id
         self.habits = Habits(spec, self.seed, self.index, sum(self.generations), self.calendar)
         self.did = Meddling()
+        self._told: tuple[float, Snapshot, dict[int, AlertRow]] | None = None
         self.identify()
 
     def identify(self) -> None:
@@ -39,14 +40,18 @@ class Modelled:
         self.identity: Identity = identify(self.spec, self.index, self.address, self.place, generations)
         self.shapes: dict[bytes, Shape] = {b"": shape_of(self.spec)}
 
-    def snapshot(self, at: float) -> Snapshot:
-        """Return all that moves at a simulated instant."""
-        return self.habits.snapshot(at, self.did)
+    def _state(self, at: float) -> tuple[Snapshot, dict[int, AlertRow]]:
+        """Return all that moves at a simulated instant, and the alerts that follow; the same objects while nothing moves."""
+        pages = self.habits.pages(at)
+        if self._told is None or self._told[0] != pages:
+            snapshot = self.habits.snapshot(pages, self.did)
+            self._told = pages, snapshot, alerts_of(self.spec, snapshot)
+        return self._told[1:]
 
     def facts(self, at: float, ticks: int) -> Facts:
         """See `printer.Subject.facts`."""
-        snapshot = self.snapshot(at)
-        return Facts(self.identity, snapshot, alerts_of(self.spec, snapshot), ticks)
+        snapshot, alerts = self._state(at)
+        return Facts(self.identity, snapshot, alerts, ticks)
 
     def swap_board(self, at: float, *, serial: bool, mac: bool, counters: bool) -> None:
         """Replace the formatter board: a new serial, MAC and counters from zero, each only if asked."""
@@ -58,6 +63,7 @@ class Modelled:
     def reset_counters(self, at: float) -> None:
         """Set every counter to zero; supplies stay as they are."""
         pages = self.habits.pages(at)
+        self._told = None
         self.did.zero = (*self.habits.faces(pages, self.did), self.habits.scans(pages, self.did))
 
     def print_pages(
@@ -70,6 +76,7 @@ class Modelled:
         sheets = pages // 2 if duplex else 0
         for side, count in ((0, pages - 2 * sheets), (1, sheets)):
             self.did.faces[cell, side] = self.did.faces.get((cell, side), 0) + count
+        self._told = None
         self.did.pages += pages
         if function == "copy":
             self.did.scans += pages
@@ -80,6 +87,7 @@ class Modelled:
         printed = self.habits.pages(at) + self.did.pages
         cycle = self.habits.wear[place][2]
         rest = cycle - self.habits.worn(place, printed, self.did) % cycle
+        self._told = None
         self.did.shifts[place] = self.did.shifts.get(place, 0.0) + rest + 1e-9
 
     def truth(self, at: float) -> dict[str, Any]:

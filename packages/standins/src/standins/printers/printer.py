@@ -133,11 +133,7 @@ class Printer:
             return
         ticks = int(self.up_seconds(moment) * 100)
         before = self._facts
-        if before is not None and before.snapshot.at == moment.at:
-            # Simulated time stands still: only the clock since boot has moved.
-            self._facts = Facts(before.identity, before.snapshot, before.alerts, ticks)
-        else:
-            self._facts = self.subject.facts(moment.at, ticks)
+        self._facts = self.subject.facts(moment.at, ticks)
         for face in self.faces.values():
             self._fill(face, self._facts, before)
         self._stamp = moment.stamp

@@ -22,6 +22,7 @@ SERIAL: Final = (*PRINTER_MIB, 5, 1, 1, 17)
 PHYSICAL_ADDRESS: Final = (1, 3, 6, 1, 2, 1, 2, 2, 1, 6)
 TEXT_TAGS: Final = frozenset({ber.OCTET_STRING, ber.OPAQUE, ber.IP_ADDRESS})
 SHORTEST_SERIAL: Final = 5
+NOTHING_MOVES: Final = Snapshot({}, (), (), jammed=False, printing=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +153,9 @@ class Recorded:
         self.identity = Identity(vendor, model, serial.decode("latin-1"), mac, "", "", "", "", address)
         self.shapes = {b"": shape_of(walk)}
 
-    def facts(self, at: float, ticks: int) -> Facts:
+    def facts(self, at: float, ticks: int) -> Facts:  # noqa: ARG002 - a `Subject` is told the time
         """See `printer.Subject.facts`: a recording has no moving parts."""
-        return Facts(self.identity, Snapshot(at, {}, (), (), jammed=False, printing=False), {}, ticks)
+        return Facts(self.identity, NOTHING_MOVES, {}, ticks)
 
     def truth(self, at: float) -> dict[str, Any]:
         """See `printer.Subject.truth`: only who it is is known."""

@@ -41,8 +41,7 @@ class WebServer:
         """Listen, and set each printer's web port; raise OSError when a port is taken."""
         config = self.world.config
         if config.mode == "addresses":
-            sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock = _socket(config.web_port)
             fence(sock)
             # All of 127/8 has no other name than 0.0.0.0; what came in for another address is closed unread.
             sock.bind(("0.0.0.0", config.web_port))  # noqa: S104 - see above and `fence`
@@ -52,8 +51,7 @@ class WebServer:
             return
         for printer in self.world.printers:
             wanted = config.web_port + printer.number if config.web_port else 0
-            sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock = _socket(wanted)
             sock.bind((printer.address, wanted))
             printer.web_port = await self._listen(sock, printer)
 
@@ -131,6 +129,17 @@ class WebServer:
             return False
         config = self.world.config
         return hmac.compare_digest(plain, f"{config.web_user}:{config.web_password}".encode())
+
+
+def _socket(port: int) -> socket.socket:
+    """Return a socket to listen on `port`; it may be taken again while old connections linger.
+
+    Not so for port 0: the kernel might then choose one that another such socket is about to listen on.
+    """
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if port:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return sock
 
 
 def _response(status: int, found: Page, *, with_body: bool) -> bytes:
