@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from standins.printers.clock import Clock
 from standins.printers.clockfile import kept, resume
 
