@@ -26,7 +26,7 @@ from inventory.polling.snmp.collector import Collector, PollOutcome, Target
 from inventory.polling.snmp.discover import Discoverer, Heard
 from inventory.polling.space import SpaceError
 from inventory.rules.identity import normal_mac
-from inventory.services.discovery import Wish, compare_devices, registered, wish_of
+from inventory.services.discovery import Wish, compare_devices, registered, rewrite, wish_of
 from inventory.services.sweeping import worker_name
 
 logger = logging.getLogger(__name__)
@@ -235,7 +235,7 @@ def store_identities(outcomes: Sequence[PollOutcome], now: datetime) -> None:
         elif outcome.error is not None:
             row.is_printer = False if outcome.error.kind == "not_a_printer" else None
             row.reason = "" if row.is_printer is False else outcome.error.text[:255]
-    DiscoveredDevice.objects.bulk_update(rows, FACTS, batch_size=500)
+    rewrite(rows, FACTS)
 
 
 def take_reading(row: DiscoveredDevice, outcome: PollOutcome) -> None:

@@ -309,3 +309,21 @@ def test_a_killed_worker_is_followed_by_another_and_nothing_is_found_twice():
         found = list(job.devices.values_list("address", flat=True))
         assert sorted(found) == sorted(one.address for one in fleet.printers)
         assert set(job.devices.values_list("standing", flat=True)) == {"new"}
+
+
+@pytest.mark.slow
+def test_a_class_b_network_becomes_a_thousand_printers_in_one_job():
+    with PrinterFleet(count=1000, scatter=True, web=False, speed=0) as fleet:
+        wish = discovery.make_wish([fleet.config.network], [fleet.printers[0].snmp_port])
+        job = discovery.request_discovery(wish, None)
+        while discovering.run_next():
+            pass
+        job.refresh_from_db()
+        assert (job.state, job.position, job.attempt) == ("done", 65_534, 1)
+        seconds = (job.finished_at - job.started_at).total_seconds()
+        print(f"{job.total} addresses, {job.devices.count()} devices, {job.packets} packets, {seconds:.1f} s")  # noqa: T201 - the figure the issue asks for
+        truth = {one.address: fleet.truth(one.address)["serial"] for one in fleet.printers}
+        assert dict(job.devices.values_list("address", "serial_number")) == truth
+        assert discovery.standings(job) == {"new": 1000}
+        assert len(discovery.add_devices(job.pk, None, None, None)) == 1000
+        assert discovery.add_devices(job.pk, None, None, None) == []
