@@ -8,7 +8,7 @@ scanner that forgets its scans is no reason to refuse a bill.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import exp
 from typing import Any, Final
@@ -16,6 +16,13 @@ from typing import Any, Final
 from inventory.rules.derive import DerivedCounters
 
 CONTRACT: Final = ("total", "bw_a4", "color_a4", "bw_a3", "color_a3")
+SPOKEN: Final = {
+    "total": "The total",
+    "bw_a4": "A4 black-and-white",
+    "color_a4": "A4 colour",
+    "bw_a3": "A3 black-and-white",
+    "color_a3": "A3 colour",
+}
 SPLIT: Final = frozenset({"bw", "color", "a3", "a4", "bw_a4", "color_a4", "bw_a3", "color_a3"})
 """Raw counters from which the contract figures follow."""
 LATE: Final = timedelta(minutes=10)
@@ -173,14 +180,16 @@ def _weigh(
     if (now - before) & SPLIT:
         return HistoryVerdict("refined", "", findings)
     first = next(decisive[name] for name in CONTRACT if name in decisive)
-    kind = "rollback" if first.kind == "reset" else first.kind
-    return HistoryVerdict(kind, _sentence(first, elapsed), findings)
+    if first.kind == "reset":
+        # The total goes on, so the device has not started again.
+        first = replace(first, kind="rollback")
+    return HistoryVerdict(first.kind, _sentence(first, elapsed), findings)
 
 
 def _sentence(finding: Finding, elapsed: timedelta) -> str:
-    name, old, new = finding.counter, finding.previous, finding.current
+    name, old, new = SPOKEN[finding.counter], finding.previous, finding.current
     if finding.kind == "missing":
-        return f"The device no longer counts {name}."
+        return f"{name} is no longer told."
     if finding.kind == "jump":
         rise = (new or 0) - (old or 0)
         hours = elapsed.total_seconds() / 3600

@@ -19,7 +19,6 @@ from inventory.services.resolving import ACTIONS
 
 PAGE_SIZE: Final = 50
 AGES: Final = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
-IDENTITY: Final = frozenset({Doubt.DEVICE, Doubt.BOARD, Doubt.ANONYMOUS})
 COUNTER_ORDER: Final = (
     *CONTRACT, "bw", "color", "a3", "a4", "print", "print_bw", "print_color", "copy", "copy_bw", "copy_color",
     "fax", "fax_bw", "fax_color", "scan", "scan_bw", "scan_color", "duplex", "simplex",
@@ -141,7 +140,9 @@ def differences(doubt: Any) -> list[Difference]:
         _line("serial", expected.get("serial", ""), doubt.got_serial or ""),
         _line("mac", expected.get("mac", ""), doubt.got_mac or ""),
     ]
-    kinds = {one["counter"]: one["kind"] for one in doubt.findings}
+    # Another device counts other pages; that says nothing about either of them.
+    doubted = [] if doubt.kind == Doubt.DEVICE else doubt.findings
+    kinds = {one["counter"]: one["kind"] for one in doubted}
     counter = doubt.counter
     derived = {name: getattr(counter, "total_pages" if name == "total" else name) for name in CONTRACT}
     before = {**expected.get("counters", {}), **expected.get("derived", {})}

@@ -156,7 +156,7 @@ class TestHistory:
 
     def test_a_split_that_falls_while_the_total_goes_on_is_doubted(self) -> None:
         verdict = judged(believed(total=100, color=60), total=101, color=20)
-        assert (verdict.kind, "color_a4" in verdict.reason) == ("rollback", True)
+        assert (verdict.kind, verdict.reason) == ("rollback", "A4 colour went back from 60 to 20.")
 
     def test_forgotten_scans_are_noted_and_refuse_nothing(self) -> None:
         verdict = judged(believed(total=100, scan=50), total=101, scan=3)
