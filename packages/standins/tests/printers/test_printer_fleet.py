@@ -234,3 +234,31 @@ def test_a_config_survives_json() -> None:
     assert from_json(json.loads(json.dumps(config.to_json()))) == config
     with pytest.raises(ValueError, match="unknown settings"):
         from_json({"colour": "blue"})
+
+
+@pytest.mark.slow
+def test_a_thousand_printers_are_found_in_a_network_of_65536_addresses(manager: Manager) -> None:
+    with PrinterFleet(count=1000, scatter=True, speed=60, web=False) as fleet:
+        port, wanted = fleet.printers[0].snmp_port, {printer.address for printer in fleet.printers}
+        nobody = fleet.printers[0]
+        found: set[str] = set()
+        for number in range(1 << 16):
+            manager.send(
+                replace(nobody, address=f"127.42.{number >> 8}.{number & 255}", snmp_port=port),
+                request(ber.GET, SYS_DESCR),
+            )
+            if number % 64 == 0:
+                found |= drained(manager, 0.002)
+        found |= drained(manager, 2)
+        assert found == wanted
+        assert fleet.statistics()["stray_packets"] == (1 << 16) - 1000
+
+
+def drained(manager: Manager, seconds: float) -> set[str]:
+    """Return who answers until nobody has for so long."""
+    found = set()
+    while True:
+        try:
+            found.add(manager.receive(seconds=seconds)[1][0])
+        except TimeoutError:
+            return found
