@@ -26,9 +26,7 @@ def load_parser(command: AppCommand) -> argparse.ArgumentParser | None:
     """Return a command's parser; None when the command cannot be loaded."""
     try:
         return parser_of(command.get_command_class(), command.name)
-    except (
-        Exception
-    ):  # noqa: BLE001 - whatever importing a command raises: no form then
+    except Exception:  # noqa: BLE001 - then there is no form
         return None
 
 
@@ -102,12 +100,12 @@ class TaskForm(Base):
 
     def _get_validation_exclusions(self) -> set[str]:
         """Leave the command to the field, which also takes a deactivated one it has."""
-        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # a hook of Django's own forms
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # Django's hook
         return excluded | {"command"}
 
     def _post_clean(self) -> None:
         """After the instance has its values: the rules that need all of them."""
-        super()._post_clean()  # type: ignore[misc]  # a hook of Django's own forms
+        super()._post_clean()  # type: ignore[misc]  # Django's hook
         if self.errors:
             return
         self._check_schedule()

@@ -48,9 +48,7 @@ class Channel:
     def adopt_streams(self) -> None:
         """Make descriptors 1 and 2 the Python streams, line by line."""
         self._raw = [CountingFile(1, "w", False), CountingFile(2, "w", False)]
-        sys.stdin = open(
-            os.devnull, encoding="utf-8"
-        )  # noqa: PTH123, SIM115 - it stays open
+        sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))
         sys.stdout, sys.stderr = (
             io.TextIOWrapper(
                 io.BufferedWriter(raw),
@@ -153,9 +151,7 @@ def run_child(control: socket.socket) -> NoReturn:
             job = Job.read(lines.readline())
         attach_logging(channel)
         code = _run(job, channel)
-    except (
-        BaseException
-    ):  # noqa: BLE001 - nothing may get past: this is the process's end
+    except BaseException:  # noqa: BLE001 - this is the process's end
         _say(channel, traceback.format_exc())
     finally:
         _leave(channel, code)

@@ -50,7 +50,7 @@ def _insert(lines: Sequence[Line]) -> None:
             [line.stream for line in lines],
             [line.logger for line in lines],
         ]
-        sql = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608 - names are ours
+        sql = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608 - our names
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
         return

@@ -13,6 +13,7 @@ from cronsim import CronSim, CronSimError
 from eztaskmanager.states import Gap, Repeated
 
 FIXED = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
+SOME_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - wall-clock time
 DAYS = {"day": 1, "week": 7}
 
 
@@ -89,9 +90,7 @@ def check_cron(expression: str) -> None:
             "A cron expression has five fields: minute hour day month weekday."
         )
     try:
-        next(
-            CronSim(expression, datetime(2000, 1, 1))
-        )  # noqa: DTZ001 - wall-clock time
+        next(CronSim(expression, SOME_DAY))
     except (CronSimError, StopIteration) as error:
         raise PlanError(f"“{expression}” is no cron expression: {error}") from error
 

@@ -46,7 +46,7 @@ class LoggerEnabledCommand(BaseCommand):
     command it calls logs to the same place.
     """
 
-    logger: logging.Logger = None  # type: ignore[assignment]  # set by execute(), as in the original
+    logger: logging.Logger = None  # type: ignore[assignment]  # set by execute()
 
     def create_parser(
         self, prog_name: str, subcommand: str, **kwargs: Any

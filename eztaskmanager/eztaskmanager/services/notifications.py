@@ -250,9 +250,7 @@ def attempt(
 
     try:
         sent = send(*args)
-    except (
-        Exception
-    ) as error:  # noqa: BLE001 - any handler may raise anything; it is recorded
+    except Exception as error:  # noqa: BLE001 - it is recorded
         logger.warning("Notification %s was not delivered: %s", name, error)
         detail = f"{type(error).__name__}: {error}"[:500]
         Delivery.objects.create(

@@ -176,10 +176,9 @@ def _row(task: Task, slot: datetime, refused: str) -> dict[str, object]:
     }
     if task.jitter:
         # From task and slot, so that every process would choose the same delay.
-        chance = random.Random(
-            f"{task.pk}:{slot.astimezone(UTC)}"
-        )  # noqa: S311 - spread, no secret
-        row["run_after"] = slot + timedelta(seconds=chance.uniform(0, task.jitter))
+        seed = f"{task.pk}:{slot.astimezone(UTC)}"
+        share = random.Random(seed).random()  # noqa: S311 - spread, no secret
+        row["run_after"] = slot + timedelta(seconds=share * task.jitter)
     if refused:
         row |= {
             "state": State.STOPPED,
