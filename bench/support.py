@@ -1,4 +1,5 @@
-"""What every benchmark of Printer Inventory needs: a database of its own on real services, and figures printed last as JSON."""
+"""What every benchmark of Printer Inventory needs: a database of its own on real services (the tests' servers, shared
+and counted, so that no demo is disturbed), and figures printed last as JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from statistics import median
 from typing import Any
 
 import psycopg
-from localservices import ensure_services, stop_services
+from localservices.testing import leave_seat, take_seat
 from psycopg import sql
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,9 +24,9 @@ SYSTEM = ROOT / "printer-inventory"
 @contextmanager
 def printer_inventory(name: str, **environment: str) -> Iterator[None]:
     """Set Django up on an empty, migrated database `bench_<name>`; drop it afterwards."""
-    services = ensure_services(ROOT)
+    seat = take_seat(ROOT, {"postgres", "redis"}, os.environ)
     database = f"bench_{name}"
-    os.environ.update(services.environment())
+    os.environ.update(seat.environment)
     os.environ.update({"DB_NAME": database, "REDIS_DB": "8", "SECRET_KEY": "for-benchmarks-only-" * 3})
     os.environ.update(
         {"LOG_LEVEL": "WARNING", "DJANGO_SETTINGS_MODULE": "printer_inventory.test_settings", **environment}
@@ -45,8 +46,7 @@ def printer_inventory(name: str, **environment: str) -> Iterator[None]:
 
         connections.close_all()
         _recreate(database, create=False)
-        if services.started:
-            stop_services(ROOT)
+        leave_seat(seat)
 
 
 def _recreate(database: str, *, create: bool = True) -> None:
