@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -75,20 +75,20 @@ def check(fleet: PrinterFleet, outcomes: list[PollOutcome]) -> None:
         assert outcome.reading.serial == truth["serial"], (truth, outcome.reading.serial)
 
 
-def targets_of(fleet: PrinterFleet, learned: Plans | None = None) -> list[Target]:
+def targets_of(printers: Sequence[PrinterAddress], learned: Plans | None = None) -> list[Target]:
     """Return a target per printer, with what is kept of it as it comes from the database."""
     return [
         Target(
             printer.number, printer.address, printer.snmp_port, printer.community,
             learned=Learned.from_json(learned[printer.number]) if learned else None,
         )
-        for printer in fleet.printers
+        for printer in printers
     ]  # fmt: skip
 
 
 def poll_learned(collector: Collector, fleet: PrinterFleet, learned: Plans) -> list[PollOutcome]:
     """Poll with what is kept; reading it back from its stored form is part of the cost."""
-    return poll(collector, targets_of(fleet, learned))
+    return poll(collector, targets_of(fleet.printers, learned))
 
 
 def plans_of(outcomes: list[PollOutcome]) -> Plans:
@@ -96,7 +96,7 @@ def plans_of(outcomes: list[PollOutcome]) -> Plans:
     return {int(str(outcome.key)): outcome.learned.to_json() for outcome in outcomes if outcome.learned}
 
 
-def jobs_of(fleet: PrinterFleet, learned: Plans, *, by_table: bool) -> list[Job]:
+def jobs_of(printers: Sequence[PrinterAddress], learned: Plans, *, by_table: bool) -> list[Job]:
     """Return what the full plan asks each printer for, as gufo takes it."""
     identity = [decode_oid(name) for name in objects.IDENTITY]
     walks: list[str] = []
@@ -107,7 +107,7 @@ def jobs_of(fleet: PrinterFleet, learned: Plans, *, by_table: bool) -> list[Job]
         else:
             walks += [f"{entry}.{column}" for column in range(table.first, table.last + 1)]
     jobs: list[Job] = []
-    for printer in fleet.printers:
+    for printer in printers:
         profile = catalog().by_name[str(learned[printer.number]["profile"])]
         scalars = [decode_oid(name) for name in profile.scalars]
         columns = [decode_oid(name) for name in profile.columns]
@@ -181,10 +181,10 @@ def agent_cpu(fleet: PrinterFleet) -> float | None:
 def main() -> None:
     """Measure the ways in turn, round by round, and print the figures of the median round."""
     with PrinterFleet(count=PRINTERS, web=False, speed=0.0) as fleet, Collector(subnet_window=PRINTERS) as collector:
-        outcomes = poll(collector, targets_of(fleet))
+        outcomes = poll(collector, targets_of(fleet.printers))
         learned = plans_of(outcomes)
         bare = {
-            f"{name}, {'by table' if by_table else 'by column'}": (fetch, jobs_of(fleet, learned, by_table=by_table))
+            f"{name}, {'by table' if by_table else 'by column'}": (fetch, jobs_of(fleet.printers, learned, by_table=by_table))
             for name, fetch in (("sync", bare_sync), ("asyncio", bare_aio))
             for by_table in (True, False)
         }
@@ -193,7 +193,7 @@ def main() -> None:
         for _ in range(ROUNDS):
             for name, (fetch, jobs) in bare.items():
                 times[name].append(timed(partial(fetch, jobs))[0])
-            times["full"].append(timed(partial(poll, collector, targets_of(fleet)))[0])
+            times["full"].append(timed(partial(poll, collector, targets_of(fleet.printers)))[0])
             fleet.advance(BETWEEN_POLLS)
             seconds, outcomes = timed(partial(poll_learned, collector, fleet, learned))
             times["learned"].append(seconds)

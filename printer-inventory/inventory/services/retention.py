@@ -5,14 +5,14 @@ everything else for a while.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
 
 CHUNK: Final = 10_000
 
-OLD_SQL = """
+DOOMED_SQL = """
 WITH old AS (
     SELECT id, printer_id, status, due_at,
            row_number() OVER (
@@ -25,20 +25,42 @@ WITH old AS (
         SELECT 1 FROM inventory_pagecounter c JOIN inventory_quarantine q ON q.counter_id = c.id
         WHERE c.task_id = old.id)
     ORDER BY id LIMIT %(chunk)s
-), counters AS (
+)
+"""
+
+COUNT_SQL = f"{DOOMED_SQL} SELECT count(*) FROM doomed"  # noqa: S608 - made of constants
+
+DELETE_SQL = f"""{DOOMED_SQL}, counters AS (
     DELETE FROM inventory_pagecounter WHERE task_id IN (SELECT id FROM doomed)
 )
 DELETE FROM inventory_inventorytask WHERE id IN (SELECT id FROM doomed)
-"""
+"""  # noqa: S608 - made of constants
 
 
 def cleanup(now: datetime, keep_all_days: int) -> dict[str, int]:
     """Delete what is older than `keep_all_days` and not a day's last good reading, in chunks; return {"deleted": n}."""
-    facts = {"before": now - timedelta(days=keep_all_days), "zone": settings.TIME_ZONE, "chunk": CHUNK}
+    facts = _facts(now, keep_all_days, CHUNK)
     deleted = 0
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(OLD_SQL, facts)
+            cursor.execute(DELETE_SQL, facts)
             deleted += cursor.rowcount
             if cursor.rowcount < CHUNK:
                 return {"deleted": deleted}
+
+
+def count(now: datetime, keep_all_days: int) -> int:
+    """Return how many polls `cleanup` would delete, and delete none."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_SQL, _facts(now, keep_all_days, None))
+        return int(cursor.fetchone()[0])
+
+
+def vacuum() -> None:
+    """Give the room of deleted polls back to their tables and let the planner count again; not inside a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE) inventory_inventorytask, inventory_pagecounter")
+
+
+def _facts(now: datetime, keep_all_days: int, chunk: int | None) -> dict[str, Any]:
+    return {"before": now - timedelta(days=keep_all_days), "zone": settings.TIME_ZONE, "chunk": chunk}
