@@ -117,7 +117,7 @@ def _one(device: Device, fleet: Fleet) -> Comparison:
     if ours is not None:
         if here is not None and here.pk == ours.pk:
             return Comparison("known", ours.pk)
-        return Comparison("moved", ours.pk, f"On file at {ours.address}.")
+        return Comparison("moved", ours.pk, "is where it is on file.")
     if here is None:
         return Comparison("new")
     if _contradicts(here.identity, device.identity):

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from inventory.services.fleet import DEFAULT_PAGE_SIZE, LONGEST_SEARCH, PAGE_SIZES
 from inventory.services.found_devices import number
@@ -126,6 +127,17 @@ class AlertRow:
     def printer(self) -> str:
         """The printer's address as people write it."""
         return self.address if self.port == 161 else f"{self.address}:{self.port}"
+
+    @property
+    def kind_words(self) -> str:
+        """The kind as words."""
+        return kind_words(self.kind)
+
+
+def kind_words(kind: str) -> str:
+    """Return a MIB name such as `markerSupplies` or `marker_supplies` as words."""
+    spaced = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in kind).replace("_", " ").strip()
+    return spaced.capitalize() or _("Unknown")
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,7 +220,7 @@ class TestSweep:
     def test_stopping_finishes_what_was_begun_and_says_where(self):
         stop = threading.Event()
         space = space_of("127.88.0.0/16")
-        with Discoverer(space, Asked((1,), pps=50_000), **QUICK) as discoverer:
+        with Discoverer(space, Asked((1,), pps=50_000), retry_after=0.2, last_wait=0.2) as discoverer:
             places = []
             for event in discoverer.run(stop.is_set, tick=0.05):
                 assert isinstance(event, Swept)

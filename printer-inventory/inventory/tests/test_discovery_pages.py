@@ -90,7 +90,7 @@ class TestForm:
         job = Discovery.objects.get()
         assert (answer.status_code, answer.headers["location"]) == (302, job.get_absolute_url())
         assert (job.state, job.total, job.ports, job.communities) == ("queued", 255, [161, 1161], ["one", "two"])
-        assert (job.organization, job.requested_by.username) == (organization, "inventory-editor")
+        assert (job.organization, str(job.requested_by)) == (organization, "inventory-editor")
 
     @pytest.mark.parametrize(
         ("values", "word"),

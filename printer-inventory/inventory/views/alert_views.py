@@ -37,7 +37,9 @@ def alert_list(request: HttpRequest) -> HttpResponse:
         "figures": figures,
         "alerts": alerts.page_of(chosen, page),
         "tabs": _tabs(request, chosen, figures),
-        "kinds": [{"key": kind, "label": kind_words(kind), "count": shown(n)} for kind, n in figures.kinds.items()],
+        "kinds": [
+            {"key": kind, "label": alerts.kind_words(kind), "count": shown(n)} for kind, n in figures.kinds.items()
+        ],
         "chips": _chips(request, chosen, organizations),
         "organizations": organizations,
         "page": page,
@@ -49,12 +51,6 @@ def alert_list(request: HttpRequest) -> HttpResponse:
         "last": min(page * chosen.page_size, figures.total),
     }
     return render(request, "inventory/alerts/list.html", context)
-
-
-def kind_words(kind: str) -> str:
-    """Return a MIB name such as `markerSupplies` or `marker_supplies` as words."""
-    spaced = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in kind).replace("_", " ").strip()
-    return spaced.capitalize() or _("Unknown")
 
 
 def _url(request: HttpRequest, **changes: str) -> str:
@@ -93,5 +89,5 @@ def _chips(
         label = _("of %(names)s") % {"names": names[0] if names else _("an unknown organization")}
         chips.append({"label": label, "remove": _url(request, org="")})
     if chosen.kind:
-        chips.append({"label": kind_words(chosen.kind), "remove": _url(request, kind="")})
+        chips.append({"label": alerts.kind_words(chosen.kind), "remove": _url(request, kind="")})
     return chips

@@ -36,12 +36,13 @@ LABEL_WORDS: Final = {
     "dup_in_file": gettext_lazy("Twice in the file"),
     "error": gettext_lazy("Error"),
 }
-LABEL_STATES: Final = {
-    "new": "running",
-    "update": "running",
-    "same": "ok",
-    "conflict": "warning",
-    "dup_in_file": "warning",
+LABEL_LOOKS: Final = {
+    "new": ("running", "plus-circle-fill"),
+    "update": ("running", "pencil-fill"),
+    "same": ("ok", "check-circle-fill"),
+    "conflict": ("warning", "exclamation-triangle-fill"),
+    "dup_in_file": ("warning", "files"),
+    "error": ("failed", "x-circle-fill"),
 }
 allowed = permission_required("inventory.add_printer", raise_exception=True)
 
@@ -119,10 +120,7 @@ def show_import(request: HttpRequest, pk: int) -> HttpResponse:
     rows = session.rows.filter(label=label) if label else session.rows.all()
     pages = Paginator(rows.order_by("number"), ROWS_PAGE)
     page = min(number(request.GET.get("page")) or 1, pages.num_pages)
-    listed = [
-        {"row": row, "word": LABEL_WORDS.get(row.label, row.label), "state": LABEL_STATES.get(row.label, "failed")}
-        for row in pages.page(page)
-    ]
+    listed = [{"row": row, "word": LABEL_WORDS[row.label], "look": LABEL_LOOKS[row.label]} for row in pages.page(page)]
     context = {
         "session": session,
         "rows": listed,
@@ -166,7 +164,7 @@ def apply_import(request: HttpRequest, pk: int) -> HttpResponse:
     except (AddressTakenError, SheetError) as error:
         messages.error(request, str(error))
     else:
-        text = _("%(created)s printers added, %(updated)s changed.")
+        text = _("Printers added: %(created)s, changed: %(updated)s.")
         messages.success(request, text % {"created": shown(applied.created), "updated": shown(applied.updated)})
     return redirect(session)
 
@@ -181,7 +179,7 @@ def import_report(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     rows = (
         (
             row.number,
-            str(LABEL_WORDS.get(row.label, row.label)),
+            str(LABEL_WORDS[row.label]),
             " ".join(problem["text"] for problem in row.problems),
             *(row.values.get(column.key) for column in kept),
         )
