@@ -65,7 +65,7 @@ def sign_in(page: Page, base: str, plan: dict[str, Any]) -> int:
     page.fill("#id_username", plan["user"])
     page.fill("#id_password", (ROOT / ".local" / "demo-password").read_text().strip())
     page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    page.wait_for_url(lambda url: plan["login"] not in url)
     deadline = time.monotonic() + PATIENCE
     while True:
         page.goto(base + plan["ready"])

@@ -33,7 +33,7 @@ COLUMNS: Final = (
     Column("color_a4", _("A4 colour"), shown=False, numeric=True),
     Column("bw_a3", _("A3 b/w"), shown=False, numeric=True),
     Column("color_a3", _("A3 colour"), shown=False, numeric=True),
-    Column("supplies", _("Supplies"), "supplies"),
+    Column("supplies", _("Supplies, %"), "supplies"),
     Column("polled", _("Last poll"), "polled"),
     Column("state", _("State"), "verdict"),
 )
