@@ -11,3 +11,5 @@ INSTALLED_APPS = [*INSTALLED_APPS, "eztaskmanager.tests.probes"]
 EZTASKMANAGER_LEASE_SECONDS = float(os.environ.get("EZTASK_LEASE_SECONDS", "6"))
 EZTASKMANAGER_HEARTBEAT_SECONDS = 1.0
 EZTASKMANAGER_NOTIFICATION_HANDLERS = {}
+# As the tests that make users have it.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

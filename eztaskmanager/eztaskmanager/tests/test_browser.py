@@ -77,7 +77,7 @@ def page(address: str) -> Iterator[Page]:
         tab.fill("#id_username", "admin")
         tab.fill("#id_password", "secret")
         tab.click("[type=submit]")
-        tab.wait_for_selector("#user-tools")
+        tab.wait_for_selector("#user-tools", state="attached")
         yield tab
         browser.close()
     assert complaints == []

@@ -167,6 +167,7 @@ def test_rq_on_postgresql(postgres_site: Site) -> None:
     check_a_queue(site)
 
 
+@pytest.mark.slow
 def test_celery_runs_each_in_a_child_and_fires_schedules(postgres_site: Site) -> None:
     site = redis_site(postgres_site, "Celery")
     program = [sys.executable, "-m", "celery", "-A", "demoproject", "worker"]

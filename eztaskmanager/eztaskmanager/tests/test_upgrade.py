@@ -23,6 +23,7 @@ def columns(table: str) -> set[str]:
     return {column.name for column in found}
 
 
+@pytest.mark.slow
 def test_tasks_and_reports_come_along_and_the_way_back_is_open(site: Site) -> None:
     call_command("migrate", "eztaskmanager", LAST_OF_ORIGINAL, verbosity=0)
     state = MigrationExecutor(connection).loader.project_state(

@@ -46,5 +46,6 @@ class ReadersOnly:
             return redirect_to_login(request.get_full_path(), reverse("admin:login"))
         if not user.is_active or not may(user, "read"):
             raise PermissionDenied
-        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # a mixin
+        parent: Any = super()
+        response: HttpResponseBase = parent.dispatch(request, *args, **kwargs)
         return response

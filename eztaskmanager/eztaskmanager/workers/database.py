@@ -49,6 +49,7 @@ class DatabaseWorker:
         self._due = dict.fromkeys(("claim", "schedule", "reap", "tidy"), 0.0)
         self._host = RunHost(command_modules())
         self._patience = Patience()
+        self._worked_at = time.monotonic()
         self._deliverer = Deliverer()
 
     @property
@@ -77,14 +78,18 @@ class DatabaseWorker:
         return bool(self._stopping) and not self._host.supervisor.runs
 
     def _work(self) -> None:
+        began = time.monotonic()
+        if began - self._worked_at > option("HEARTBEAT_SECONDS"):
+            # The database was away or locked, for the others too: give them time to
+            # say that they live before they are judged.
+            self._due["reap"] = began + option("LEASE_SECONDS")
+        self._worked_at = began
         try:
             self._host.tick()
             wait = self._take_work() if not self._stopping else option("POLL_SECONDS")
             self._host.supervisor.step(wait)
             self._housekeeping()
-            if self._patience.fine() > option("HEARTBEAT_SECONDS"):
-                # Everybody was cut off: give the others time to say they live.
-                self._due["reap"] = time.monotonic() + option("LEASE_SECONDS")
+            self._patience.fine()
         except DATABASE_TROUBLE as error:
             self._patience.trouble(error)
 
