@@ -38,7 +38,10 @@
     button.parentElement.querySelectorAll("button").forEach((other) => other.classList.toggle("active", other === button));
     if (button.dataset.what) { what = button.dataset.what; draw(); } else { period = button.dataset.period; load(); }
   });
-  document.getElementById("history").addEventListener("face:shown", () => (loaded ? draw() : load()));
+  const section = document.getElementById("history");
+  const come = () => (loaded ? draw() : load());
+  section.addEventListener("face:shown", come);
+  if (!section.hidden) come(); // opened by its address: the tab was shown before this script ran
 
   const refresh = async () => {
     const answer = await fetch(location.pathname, { credentials: "same-origin" });
