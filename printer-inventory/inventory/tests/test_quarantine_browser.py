@@ -17,7 +17,6 @@ from inventory.models import PollSchedule, Quarantine
 from inventory.services.sweeping import Sweep
 from inventory.tests.factories import make_organization, make_printer
 from inventory.tests.stack import PASSWORD, Complaints, browser, server, sign_in
-from inventory.tests.workers import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 
@@ -36,8 +35,15 @@ def poll() -> None:
         pool.submit(sweep).result()
 
 
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser that is there before the first query: Django keeps one connection per context, and it brings its own."""
+    with browser() as running:
+        yield running
+
+
 @pytest.fixture
-def site() -> Iterator[str]:
+def site(chromium: Browser) -> Iterator[str]:
     """The product with a reset, a replaced device, a swapped board and a jump in doubt."""
     bootstrap_roles()
     editor = User.objects.create_user("editor", password=PASSWORD)
@@ -57,32 +63,19 @@ def site() -> Iterator[str]:
             poll()
     with server() as address:
         yield address
-    wait_until(alone, "the server's connections to end")
-
-
-def alone() -> bool:
-    """Whether nobody else is connected to the test's database: it could not be dropped under a server just killed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
-        return bool(cursor.fetchone()[0] <= 1)
 
 
 @pytest.fixture
-def page(site: str) -> Iterator[Page]:
-    """A desktop window on the quarantine; its console must stay silent."""
-    with browser() as chromium:
-        window = opened(chromium, site)
-        complaints = Complaints(window)
-        window.goto(f"{site}/inventory/quarantine/")
-        yield window
-        assert complaints.lines == []
-
-
-def opened(chromium: Browser, site: str) -> Page:
-    """Return a window signed in as editor."""
-    window = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
+def page(chromium: Browser, site: str) -> Iterator[Page]:
+    """A desktop window of an editor on the quarantine; its console must stay silent."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    window = context.new_page()
+    complaints = Complaints(window)
     sign_in(window, site, "editor")
-    return window
+    window.goto(f"{site}/inventory/quarantine/")
+    yield window
+    context.close()
+    assert complaints.lines == []
 
 
 def test_the_suggestion_is_one_press_away_and_can_be_undone(page: Page):
