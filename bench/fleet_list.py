@@ -1,7 +1,7 @@
 """The list of 10,000 printers: queries of a page of 100, and what page 100 costs against page 1.
 
-The page is asked for over Django's HTTP face by an Inventory Viewer (not a superuser), rendered in full. Page cost is wall time, since
-the sorting is PostgreSQL's; both pages are measured alternately in one run.
+The page is asked for over Django's HTTP face by an Inventory Viewer (not a superuser) and rendered in full. Page cost is wall
+time, since the sorting is PostgreSQL's; both pages are measured alternately in one run.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from inventory.models import InventoryTask, JobState, Printer, Verdict
 from webshell.templatetags.webshell import state_badge
+
+from inventory.models import InventoryTask, JobState, Printer, Verdict
 
 register = template.Library()
 

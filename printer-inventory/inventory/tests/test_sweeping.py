@@ -21,6 +21,7 @@ from inventory.models import (
     Printer,
     PrinterState,
 )
+from inventory.services.judging import Judged
 from inventory.services.leases import LeaseHolder, lease_due
 from inventory.services.requests import progress_of, request_batch, request_polls
 from inventory.services.storing import store
@@ -172,7 +173,7 @@ class TestFencing:
         slow = LeaseHolder.new("slow", timedelta(seconds=1))
         (lease,) = lease_due(slow, now, 1, [fleet_printers[0].pk])
         PollSchedule.objects.filter(pk=lease.printer_id).update(lease_until=now - timedelta(seconds=1))
-        polled = []
+        polled: list[Judged] = []
         Sweep(only=[lease.printer_id], on_stored=polled.extend).run()
         (stored,) = polled
         assert store([stored], slow.token, timezone.now()) == []

@@ -90,7 +90,7 @@ TEMPLATES = [
                 "webshell.context_processors.webshell",
             ],
         },
-    }
+    },
 ]
 
 WEBSHELL = {
