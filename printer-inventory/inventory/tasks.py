@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from inventory.models import Printer
-from inventory.services import discovering, discovery, retention, sweeping
+from inventory.services import discovering, discovery, import_sessions, retention, sweeping
 
 logger = logging.getLogger(__name__)
 
@@ -61,5 +61,9 @@ def run_discoveries() -> bool:
 
 @shared_task
 def cleanup_old_inventory_data() -> dict[str, int]:
-    """Thin out old polls; a day's last good reading always stays."""
-    return retention.cleanup(timezone.now(), settings.KEEP_ALL_DAYS)
+    """Thin out old polls (a day's last good reading always stays), and forget old searches and imports."""
+    now = timezone.now()
+    forgotten = discovery.forget_old(now, settings.KEEP_ALL_DAYS) + import_sessions.forget_old(
+        now, settings.KEEP_ALL_DAYS
+    )
+    return {**retention.cleanup(now, settings.KEEP_ALL_DAYS), "forgotten": forgotten}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from celery import current_app
@@ -93,6 +94,14 @@ def stop_discovery(pk: int) -> None:
         queued = Discovery.objects.filter(pk=pk, state=JobState.QUEUED)
         if not queued.update(state=JobState.STOPPED, finished_at=now, reason=reason):
             Discovery.objects.filter(pk=pk, state=JobState.RUNNING).update(stop_asked=True)
+
+
+def forget_old(now: datetime, keep_days: int) -> int:
+    """Delete searches that ended more than `keep_days` ago with what they found; printers made of it stay. Return how many."""
+    old = Discovery.objects.filter(finished_at__lt=now - timedelta(days=keep_days))
+    ids = list(old.values_list("pk", flat=True))
+    old.delete()
+    return len(ids)
 
 
 def seconds_left(discovery: Discovery) -> float:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from sheets import ApplyRecord, ApplyRefusedError, finish, offer, start
 
@@ -26,16 +27,10 @@ def open_session(
     *,
     create_models: bool,
 ) -> PrinterImport:
-    """Look through an uploaded file and keep the preview; SheetError when it cannot be read, and nothing is kept then.
-
-    Files that nobody has applied within a week are thrown away here.
-    """
+    """Look through an uploaded file and keep the preview; SheetError when it cannot be read, and nothing is kept then."""
     preview = look_through(content, Defaults(organization.pk if organization else None, community, create_models))
     record = offer(preview.digest)
-    now = timezone.now()
     with transaction.atomic():
-        old = PrinterImport.objects.filter(state=PrinterImport.State.OFFERED, uploaded_at__lt=now - KEEP_UNAPPLIED)
-        old.delete()
         session = PrinterImport.objects.create(
             file_name=name[-200:],
             content=content,
@@ -49,6 +44,16 @@ def open_session(
         )
         _keep_rows(session, preview)
     return session
+
+
+def forget_old(now: datetime, keep_days: int) -> int:
+    """Delete imports of more than `keep_days` ago, and unapplied files of more than a week; return how many."""
+    applied = Q(uploaded_at__lt=now - timedelta(days=keep_days))
+    unapplied = Q(state=PrinterImport.State.OFFERED, uploaded_at__lt=now - KEEP_UNAPPLIED)
+    old = PrinterImport.objects.filter(applied | unapplied)
+    ids = list(old.values_list("pk", flat=True))
+    old.delete()
+    return len(ids)
 
 
 def apply_session(pk: int, token: str, user_id: int | None) -> Applied:

@@ -216,6 +216,14 @@ class TestJob:
             assert row.first_seen == seen[row.address]
             assert row.last_seen > row.first_seen
 
+    def test_old_searches_are_forgotten_and_open_ones_never(self, net):
+        now = timezone.now()
+        old, recent = finished(ask(net)), finished(ask(net))
+        waiting = ask(net)
+        Discovery.objects.filter(pk=old.pk).update(finished_at=now - timedelta(days=91))
+        assert discovery.forget_old(now, 90) == 1
+        assert set(Discovery.objects.values_list("pk", flat=True)) == {recent.pk, waiting.pk}
+
     def test_a_device_that_is_no_printer_is_told_apart(self):
         rows = [row for row in rows_of("kyocera_ecosys-p2040") if row[0].startswith(b"\x2b\x06\x01\x02\x01\x01")]
         plain = with_values(rows, o1_3_6_1_2_1_1_1_0=b"A switch", o1_3_6_1_2_1_1_2_0=b"\x2b\x06\x01\x04\x01\x09\x01")

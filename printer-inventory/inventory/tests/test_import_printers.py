@@ -328,10 +328,14 @@ class TestWizard:
         assert upload(editor, content, "fleet.csv").counts == {"new": 1}
 
     def test_old_unapplied_files_are_thrown_away(self, editor):
+        applied = upload(editor, book(("127.3.0.2", "A2"), head=("ip", "serial")))
+        import_sessions.apply_session(applied.pk, applied.token, None)
         old = upload(editor, book(("127.3.0.1", "A1"), head=("ip", "serial")))
-        PrinterImport.objects.filter(pk=old.pk).update(uploaded_at=timezone.now() - timedelta(days=8))
+        PrinterImport.objects.filter(pk__in=[old.pk, applied.pk]).update(uploaded_at=timezone.now() - timedelta(days=8))
         new = upload(editor, book(("127.3.0.1", "A1"), head=("ip", "serial")))
-        assert list(PrinterImport.objects.values_list("pk", flat=True)) == [new.pk]
+        assert import_sessions.forget_old(timezone.now(), 90) == 1
+        assert set(PrinterImport.objects.values_list("pk", flat=True)) == {applied.pk, new.pk}
+        assert import_sessions.forget_old(timezone.now(), 7) == 1
 
     def test_hostile_cells_are_text_everywhere(self, editor):
         evil = '=HYPERLINK("http://x","y")'
