@@ -20,7 +20,7 @@ from inventory.services.judging import Judged, history_limits, judge
 from inventory.services.leases import Lease, LeaseHolder, give_up_on_lost, lease_due
 from inventory.services.storing import close_batches, store
 
-FLUSH_SECONDS: Final = 0.4
+FLUSH_SECONDS: Final = 1.0
 VERSIONS: Final = {"auto": None, "1": 1, "2c": 2, "3": 3}
 
 
