@@ -31,14 +31,15 @@ def read(path: Path) -> str:
 
 
 def value_of(text: str, name: str) -> str | None:
-    """Return a setting's value without quotes, None where it is not set. The first line wins, as in django-environ."""
-    found = _line_of(name).search(text)
-    if found is None:
+    """Return a setting's value without quotes, None where it is not set; as django-environ reads it: the last line wins,
+    there is no space around the equals sign, and a remark behind the value is part of it.
+    """
+    values = [found["value"] for found in _line_of(name).finditer(text)]
+    if not values:
         return None
-    value = found["value"].strip()
-    if value[:1] in {"'", '"'} and value[0] in value[1:]:
-        return value[1 : value.index(value[0], 1)]
-    return value.split(" #", 1)[0].strip()
+    value = str(values[-1])
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+    return value[1:-1] if quoted else value
 
 
 def is_true(value: str) -> bool:
@@ -79,6 +80,6 @@ def write(path: Path, text: str) -> None:
 
 
 def _line_of(name: str) -> re.Pattern[str]:
-    """Match the lines that set `name`, not those that are comments; `head` is all before the value."""
-    head = rf"^(?P<head>[ \t]*(?:export[ \t]+)?{re.escape(name)}[ \t]*=[ \t]*)"
+    """Match the lines that django-environ takes for settings of `name`; `head` is all before the value."""
+    head = rf"^(?P<head>(?:export )?{re.escape(name)}=)"
     return re.compile(head + r"(?P<value>[^\r\n]*)", re.MULTILINE)
