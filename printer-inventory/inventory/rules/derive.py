@@ -70,7 +70,8 @@ def _color_split(counters: Mapping[str, int], total: int | None, *, is_color: bo
         if color is None and bw is None:
             return (total, 0) if is_color else (0, total)
         if color is None and bw is not None:
-            color = max(total - bw, 0)
+            # The counters of one device are read a moment apart: on a black-and-white one the difference is no colour page.
+            color = max(total - bw, 0) if is_color else 0
         elif bw is None and color is not None:
             bw = max(total - color, 0)
     return color, bw

@@ -196,6 +196,9 @@ class TestDerive:
     def test_black_follows_from_total_and_colour(self) -> None:
         assert derive(DeviceReading(counters={"total": 100, "color": 30})) == DerivedCounters(70, 30, 0, 0, 100)
 
+    def test_a_page_between_two_counters_of_a_mono_device_is_no_colour_page(self) -> None:
+        assert derive(DeviceReading(counters={"total": 100, "bw": 99})) == DerivedCounters(99, 0, 0, 0, 100)
+
     def test_a3_of_a_mono_device_is_black(self) -> None:
         assert derive(DeviceReading(counters={"total": 100, "a3": 20})) == DerivedCounters(80, 0, 20, 0, 100)
 
