@@ -1,5 +1,5 @@
-"""What is kept of old polls: a printer's last good reading of every day and what was ever in doubt, for ever;
-everything else for a while.
+"""What is kept of old polls for ever: a printer's last good reading of every day, the last of every epoch and the first
+of every new one (so that no page is lost from a count), and what was ever in doubt. Everything else is kept for a while.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ CHUNK: Final = 10_000
 
 DOOMED_SQL = """
 WITH old AS (
-    SELECT id, printer_id, status, due_at,
+    SELECT t.id, t.status, c.epoch,
            row_number() OVER (
-               PARTITION BY printer_id, date_trunc('day', due_at AT TIME ZONE %(zone)s), status = 'SUCCESS'
-               ORDER BY due_at DESC, id DESC) AS place
-    FROM inventory_inventorytask
+               PARTITION BY t.printer_id, date_trunc('day', due_at AT TIME ZONE %(zone)s), status = 'SUCCESS', c.epoch
+               ORDER BY due_at DESC, t.id DESC) AS place,
+           row_number() OVER (PARTITION BY t.printer_id, status = 'SUCCESS', c.epoch ORDER BY due_at, t.id) AS nth
+    FROM inventory_inventorytask t LEFT JOIN inventory_pagecounter c ON c.task_id = t.id
     WHERE due_at < %(before)s AND state NOT IN ('queued', 'running')
 ), doomed AS (
-    SELECT id FROM old WHERE (status <> 'SUCCESS' OR place > 1) AND NOT EXISTS (
+    SELECT id FROM old WHERE (status <> 'SUCCESS' OR (place > 1 AND (nth > 1 OR epoch = 0))) AND NOT EXISTS (
         SELECT 1 FROM inventory_pagecounter c JOIN inventory_quarantine q ON q.counter_id = c.id
         WHERE c.task_id = old.id)
     ORDER BY id LIMIT %(chunk)s

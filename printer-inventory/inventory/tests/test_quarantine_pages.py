@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from access.services.roles import bootstrap_roles
 from inventory.models import InventoryTask, Organization, Printer, PrinterEvent, PrinterState, Quarantine, Trigger
-from inventory.polling.reading import DeviceReading
+from inventory.polling.reading import DeviceReading, Supply
 from inventory.services.importing import store_reading
 from inventory.services.printers import retire
 from inventory.services.retention import cleanup
+from inventory.services.usage import ALWAYS, pages_between
 from inventory.tests.factories import make_organization, make_printer
 
 pytestmark = pytest.mark.django_db
@@ -240,3 +241,18 @@ class TestRetention:
         assert cleanup(timezone.now(), 90) == {"deleted": 1}
         assert Quarantine.objects.get().counter.reading["counters"] == {"total": 10}
         assert InventoryTask.objects.filter(trigger=Trigger.IMPORT).count() == 2
+
+    def test_no_page_of_an_epoch_is_lost_with_old_readings(self):
+        printer = make_printer()
+        day = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=200)
+        # Colour is counted from the fourth reading on: an epoch of its own, begun in the middle of a day.
+        counted: list[dict[str, int]] = [{}, {}, {}, {"color": 0}, {"color": 0}, {"color": 0}]
+        for place, (hour, more) in enumerate(zip((-7, 18, 19, 20, 21, 22), counted, strict=True)):
+            values = {"total": 1000 + place, **more}
+            supplies = (Supply(index="1.2", kind="toner", color="cyan"),)
+            facts = DeviceReading(serial=printer.serial_number, counters=values, supplies=supplies)
+            store_reading(printer, facts, day + timedelta(hours=hour))
+        before = pages_between([printer.pk], *ALWAYS)
+        assert before[printer.pk]["total"] == 2 + 2
+        assert cleanup(timezone.now(), 90) == {"deleted": 2}
+        assert pages_between([printer.pk], *ALWAYS) == before
