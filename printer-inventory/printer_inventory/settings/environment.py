@@ -5,11 +5,11 @@ from pathlib import Path
 import environ
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-SERVICES_FILE = BASE_DIR.parent / ".local" / "services.env"
+LOCAL = BASE_DIR.parent / ".local"
 
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
-DEVELOPMENT = SERVICES_FILE.exists()
-"""True in a clone where `make up` or `make run` left services behind; never so on a server."""
-if DEVELOPMENT:
-    env.read_env(SERVICES_FILE)
+DEVELOPMENT = LOCAL.is_dir() and not env.str("SECRET_KEY", default="")
+"""True in a clone that `make` has prepared, as long as nobody has given it a SECRET_KEY: a server always has one."""
+if LOCAL.is_dir():
+    env.read_env(LOCAL / "services.env")
