@@ -1,7 +1,7 @@
 """eztaskmanager's worker on PostgreSQL beside RQ's default worker, both running one no-op management command.
 
-`runs_ratio_to_rq` is runs per second, theirs at their default settings; `runs_ratio_by_cpu` is the same by CPU time of worker, fork
-server and children. Rows are counted by SQL afterwards; the workers are processes of their own, this one only asks.
+`runs_ratio_to_rq` is runs per second, theirs at their default settings; `runs_ratio_by_cpu` is the same by CPU time of
+worker, fork server and children. Rows are counted by SQL afterwards; the workers are processes of their own, this one only asks.
 """
 
 from __future__ import annotations
@@ -203,7 +203,6 @@ def pages() -> dict[str, int]:
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
-
     from eztaskmanager.models import AppCommand, LaunchReport, Log, Task
     from eztaskmanager.running.lines import Line
     from eztaskmanager.running.logwriter import store_lines

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from django.test.runner import DiscoverRunner
 class Runner(DiscoverRunner):
     """Hands labels such as `eztaskmanager.tests.test_services` to pytest."""
 
-    def run_tests(self, test_labels: Sequence[str], **kwargs: Any) -> int:
+    def run_tests(self, test_labels: list[str], **kwargs: Any) -> int:
         """Return 0 when all passed; without pytest, Django's own runner does it."""
         if find_spec("pytest") is None:
             return super().run_tests(test_labels, **kwargs)
@@ -23,7 +22,7 @@ class Runner(DiscoverRunner):
         root = Path(__file__).resolve().parent.parent.parent
         paths = [str(root / label.replace(".", "/")) for label in test_labels]
         files = [path if Path(path).is_dir() else f"{path}.py" for path in paths]
-        os.environ["DJANGO_SETTINGS_MODULE"] = "demoproject.test_settings"
+        os.environ["DJANGO_SETTINGS_MODULE"] = "eztaskmanager.tests.settings"
         detail = ["-q"] if self.verbosity < 2 else ["-v"]
         selection = [] if test_labels else ["-m", "not slow"]
         return int(pytest.main(["--rootdir", str(root), *detail, *selection, *files]))

@@ -21,7 +21,8 @@ def read_env_file(path: Path) -> None:
             os.environ.setdefault(name.strip(), value.strip().strip("\"'"))
 
 
-read_env_file(BASE_DIR / ".env")
+for folder in (BASE_DIR, BASE_DIR.parent):
+    read_env_file(folder / ".env")
 
 DEBUG = os.environ.get("DEBUG", "true").lower() in ("1", "true", "yes")
 # The fallback is for development on this machine only: without DEBUG it is refused.

@@ -32,4 +32,4 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-EZTASKMANAGER_NOTIFICATION_HANDLERS: dict[str, dict[str, object]] = {}
+EZTASKMANAGER_NOTIFICATION_HANDLERS = {}
