@@ -35,7 +35,7 @@ class Command(OperationsCommand):
         )
         parser.add_argument("--worker", action="append", metavar="NAME", help="only this worker, such as daemon@host")
         parser.add_argument("--limit", type=int, default=20, help="most rows of a table (20)")
-        parser.add_argument("--timeout", type=float, default=workers.SECONDS, help="seconds to wait for workers (2)")
+        parser.add_argument("--timeout", type=float, default=workers.SECONDS, help="seconds to wait for workers (3)")
         parser.add_argument("--yes", action="store_true", help="purge without asking")
 
     def work(self, options: dict[str, Any]) -> None:

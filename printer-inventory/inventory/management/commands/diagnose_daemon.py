@@ -23,7 +23,7 @@ class Command(OperationsCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How patient to be."""
         super().add_arguments(parser)
-        parser.add_argument("--timeout", type=float, default=workers.SECONDS, help="seconds to wait for workers (2)")
+        parser.add_argument("--timeout", type=float, default=workers.SECONDS, help="seconds to wait for workers (3)")
 
     def work(self, options: dict[str, Any]) -> None:
         """Look, print, judge."""

@@ -14,7 +14,7 @@ from celery import current_app
 
 from inventory.services.operations import queues
 
-SECONDS: Final = 2.0
+SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Worker:
 
 def look(only: Sequence[str] | None = None, seconds: float = SECONDS) -> list[Worker]:
     """Return the workers that answer within `seconds`, sorted by name; raise AwayError without a broker."""
-    facts, served, busy = (_ask(question, only, seconds) for question in ("stats", "active_queues", "active"))
+    facts = _ask("stats", only, seconds)
+    served, busy = (_ask(question, list(facts), seconds) if facts else {} for question in ("active_queues", "active"))
     return [_worker(name, facts[name], served.get(name) or [], busy.get(name) or []) for name in sorted(facts)]
 
 
@@ -52,9 +53,13 @@ def unserved(found: Sequence[Worker]) -> list[str]:
 
 
 def _ask(question: str, only: Sequence[str] | None, seconds: float) -> dict[str, Any]:
+    """Ask the workers in `only`, until all of them have answered, or any, until the time is up."""
     with queues.broker() as connection:
         inspect = current_app.control.inspect(
-            destination=list(only) if only else None, timeout=seconds, connection=connection
+            destination=list(only) if only else None,
+            timeout=seconds,
+            limit=len(only) if only else None,
+            connection=connection,
         )
         return dict(getattr(inspect, question)() or {})
 
