@@ -6,8 +6,9 @@ noted as such. That happens once a day at most; a device that answers with ever 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -33,10 +34,12 @@ def update_identities(accepted: Sequence[Judged], now: datetime) -> None:
     if not wanting:
         return
     settled = _settled([pk for pk, item in wanting.items() if _has_new_mac(item)], now)
+    # A new fleet is many printers of few models: each model is looked up once a batch.
+    known = cache(find_device_model)
     for printer in Printer.objects.filter(pk__in=wanting).order_by("pk"):
         item = wanting[printer.pk]
         assert item.reading is not None  # noqa: S101 - an accepted poll has a reading; tells the type checker
-        changed = _fill(printer, item.reading, item.match_rule)
+        changed = _fill(printer, item.reading, item.match_rule, known)
         if changed:
             _save(printer, changed)
         if _has_new_mac(item) and printer.pk not in settled:
@@ -91,7 +94,9 @@ def _take_mac(printer: Printer, item: Judged, now: datetime) -> None:
     )
 
 
-def _fill(printer: Printer, reading: DeviceReading, match_rule: str) -> list[str]:
+def _fill(
+    printer: Printer, reading: DeviceReading, match_rule: str, find_model: Callable[[str, str], int]
+) -> list[str]:
     """Set empty fields from the reading; return the names of those that changed."""
     facts = {
         "serial_number": "" if printer.serial_number or not normal_serial(reading.serial) else own_serial(reading),
@@ -104,7 +109,7 @@ def _fill(printer: Printer, reading: DeviceReading, match_rule: str) -> list[str
     for name in changed:
         setattr(printer, name, facts[name])
     if printer.device_model_id is None and reading.model:
-        printer.device_model_id = find_device_model(reading.manufacturer, reading.model)
+        printer.device_model_id = find_model(reading.manufacturer, reading.model)
         changed.append("device_model")
     return changed
 
