@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import Printer
+from inventory.models import PollingMethod, Printer
 from inventory.rules.identity import normal_mac
 from inventory.rules.networks import Networks
 
@@ -22,7 +22,7 @@ class PrinterForm(forms.ModelForm[Printer]):
         model = Printer
         fields = [
             "ip_address", "snmp_port", "snmp_community", "snmp_version", "web_port", "organization", "serial_number",
-            "mac_address", "device_model", "hostname", "location",
+            "mac_address", "polling_method", "device_model", "hostname", "location",
         ]  # fmt: skip
         widgets = {"snmp_community": forms.PasswordInput(render_value=False)}
         help_texts = {
@@ -34,6 +34,12 @@ class PrinterForm(forms.ModelForm[Printer]):
     def __init__(self, *args: object, **kwargs: object) -> None:
         """Leave the stored community out of the page; an empty field keeps it."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type] # handed through unchanged
+        self.fields["polling_method"] = forms.ChoiceField(
+            label=_("Polling method"),
+            required=False,
+            choices=[(one.value, one.label) for one in (PollingMethod.SNMP, PollingMethod.GLPI)],
+            help_text=_("The GLPI Agent must be installed on the workers; it is slower and tells less."),
+        )
         self.fields["version"].initial = self.instance.version
         community = self.fields["snmp_community"]
         community.required = False
@@ -62,6 +68,10 @@ class PrinterForm(forms.ModelForm[Printer]):
         """Keep what is stored when nothing was typed."""
         typed = self.cleaned_data.get("snmp_community") or ""
         return typed or self.instance.snmp_community or "public"
+
+    def clean_polling_method(self) -> str:
+        """Keep what is stored when a caller leaves it out."""
+        return self.cleaned_data.get("polling_method") or self.instance.polling_method
 
     def values(self) -> dict[str, object]:
         """Return the cleaned fields of the printer, without the version."""

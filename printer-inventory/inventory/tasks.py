@@ -50,6 +50,15 @@ def inventory_daemon_task() -> dict[str, Any]:
     return {"polled": result.polled, "seconds": round(result.seconds, 2), "verdicts": result.verdicts}
 
 
+@shared_task(soft_time_limit=SWEEP_SECONDS + 240, time_limit=SWEEP_SECONDS + 300)
+def run_agent_sweep() -> dict[str, Any]:
+    """Poll what is due and is to be asked by a GLPI Agent; apart from the native sweep, which never waits for agents."""
+    result = sweeping.Sweep(seconds=SWEEP_SECONDS, agent=True).run()
+    if result.polled:
+        logger.info("Agents polled %d printers in %.1f s: %s", result.polled, result.seconds, result.verdicts)
+    return {"polled": result.polled, "seconds": round(result.seconds, 2), "verdicts": result.verdicts}
+
+
 @shared_task(soft_time_limit=540, time_limit=600)
 def run_discoveries() -> bool:
     """Work on the oldest search of networks that waits, for a slice of time; the rest is asked for anew."""

@@ -41,6 +41,7 @@ class PollingMethod(models.TextChoices):
     """Which engine asks the printer."""
 
     SNMP = "SNMP", "SNMP"
+    GLPI = "GLPI", _("GLPI Agent")
     WEB = "WEB", _("Web page")
     HYBRID = "HYBRID", _("SNMP and web page")
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from inventory.models import JobState
@@ -28,6 +29,7 @@ WITH due AS (
     WHERE s.due_at <= %(now)s
       AND (s.lease_until IS NULL OR s.lease_until <= %(now)s)
       AND (o.id IS NULL OR o.active)
+      AND (p.polling_method = 'GLPI' OR %(all_by_agent)s) = %(agent)s
       AND (%(only)s::bigint[] IS NULL OR s.printer_id = ANY(%(only)s::bigint[]))
     ORDER BY s.priority, s.due_at
     LIMIT %(limit)s
@@ -136,11 +138,17 @@ class LeaseHolder:
         return cls(worker[:100], uuid.uuid4(), lifetime)
 
 
-def lease_due(holder: LeaseHolder, now: datetime, limit: int, only: Sequence[int] | None = None) -> list[Lease]:
-    """Lease up to `limit` due printers (of `only`, when given), each with an open poll row in state running."""
+def lease_due(
+    holder: LeaseHolder, now: datetime, limit: int, only: Sequence[int] | None = None, *, agent: bool = False
+) -> list[Lease]:
+    """Lease up to `limit` due printers (of `only`, when given), each with an open poll row in state running.
+
+    With `agent` those that an agent is to ask, without it those asked natively.
+    """
+    chosen = {"limit": limit, "only": None if only is None else list(only), "agent": agent}
     facts: dict[str, Any] = {"now": now, "until": now + holder.lifetime, "worker": holder.worker, "token": holder.token}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LEASE_SQL, {**facts, "limit": limit, "only": None if only is None else list(only)})
+        cursor.execute(LEASE_SQL, {**facts, **chosen, "all_by_agent": settings.POLL_ALL_BY_AGENT})
         taken = cursor.fetchall()
         if not taken:
             return []

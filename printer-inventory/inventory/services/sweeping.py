@@ -7,12 +7,15 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from django.conf import settings
 from django.utils import timezone
 
 from inventory.models import Verdict
+from inventory.polling.glpi.command import NoAgentError
+from inventory.polling.glpi.engine import GlpiEngine
 from inventory.polling.snmp.collector import Collector, Learned, PollError, PollOutcome, Target
 from inventory.rules.networks import Networks
 from inventory.services import notifying
@@ -48,8 +51,10 @@ def run_inventory_for_printer(printer_id: int, triggered_by: str = "manual") -> 
     """Poll one printer now if it is due and nobody else holds it; return (success, sentence)."""
     notifying.poll_started(printer_id, triggered_by)
     polls: list[Judged] = []
-    result = Sweep(only=[printer_id], limit=1, on_stored=polls.extend).run()
-    if not result.polled:
+    for agent in (False, True):
+        if Sweep(only=[printer_id], limit=1, on_stored=polls.extend, agent=agent).run().polled:
+            break
+    if not polls:
         return False, "Another worker is polling this printer, or nobody has asked for it."
     return polls[0].verdict is Verdict.SUCCESS, polls[0].error or "Polled."
 
@@ -59,7 +64,8 @@ class Sweep:
 
     Printers are leased a batch at a time, when the collector has room for them, so memory does not grow with the fleet
     and a printer's lease starts just before it is asked. It ends when nothing is due, `limit` printers were leased or
-    `seconds` have passed; what is under way is always finished and stored.
+    `seconds` have passed; what is under way is always finished and stored. With `agent` it is the printers that a GLPI
+    Agent is to ask, a few at a time, since an agent takes seconds where the collector takes milliseconds.
     """
 
     def __init__(
@@ -69,6 +75,7 @@ class Sweep:
         limit: int | None = None,
         seconds: float | None = None,
         on_stored: Callable[[Sequence[Judged]], Any] | None = None,
+        agent: bool = False,
     ) -> None:
         """Prepare a sweep of everything, or of the printers in `only`."""
         self._only = only
@@ -76,7 +83,8 @@ class Sweep:
         self._started = time.monotonic()
         self._deadline = None if seconds is None else self._started + seconds
         self._on_stored = on_stored
-        self._holder = LeaseHolder.new(worker_name(), settings.POLL_LEASE)
+        self._agent = agent
+        self._holder = LeaseHolder.new(worker_name(), settings.GLPI_LEASE if agent else settings.POLL_LEASE)
         self._limits = history_limits()
         self._networks = Networks.parse(settings.PRINTER_NETWORKS)
         self._leases: dict[int, Lease] = {}
@@ -88,14 +96,34 @@ class Sweep:
         """Poll until done; return what was stored."""
         now = timezone.now()
         close_batches(give_up_on_lost(now, settings.POLL_MAX_ATTEMPTS, settings.POLL_INTERVAL), now)
-        with Collector(window=settings.SNMP_WINDOW, subnet_window=settings.SNMP_SUBNET_WINDOW) as collector:
-            for outcome in collector.poll(self._targets(), tick=FLUSH_SECONDS):
-                if outcome is not None:
-                    self._take(outcome)
-                self._flush_if_ripe()
+        for outcome in self._by_agents() if self._agent else self._natively():
+            if outcome is not None:
+                self._take(outcome)
+            self._flush_if_ripe()
         self._flush()
         self._result.seconds = time.monotonic() - self._started
         return self._result
+
+    def _natively(self) -> Iterator[PollOutcome | None]:
+        """Ask over our own socket."""
+        with Collector(window=settings.SNMP_WINDOW, subnet_window=settings.SNMP_SUBNET_WINDOW) as collector:
+            yield from collector.poll(self._targets(), tick=FLUSH_SECONDS)
+
+    def _by_agents(self) -> Iterator[PollOutcome]:
+        """Let agents ask, one lease batch at a time; without an agent each printer fails with what to install."""
+        engine = GlpiEngine(
+            settings.GLPI_PATH or None,
+            use_sudo=settings.GLPI_USE_SUDO,
+            user=settings.GLPI_USER,
+            timeout=settings.GLPI_TIMEOUT,
+            workers=settings.GLPI_WORKERS,
+        )
+        targets = self._targets()
+        while batch := list(islice(targets, settings.GLPI_BATCH_SIZE)):
+            try:
+                yield from engine.poll(batch)
+            except NoAgentError as missing:
+                yield from (PollOutcome(target.key, error=PollError("refused", str(missing))) for target in batch)
 
     def _targets(self) -> Iterator[Target]:
         """Lease batch by batch and yield what the collector may ask; foreign addresses are refused here."""
@@ -103,10 +131,9 @@ class Sweep:
         while self._limit is None or taken < self._limit:
             if self._deadline is not None and time.monotonic() > self._deadline:
                 return
-            size = (
-                settings.POLL_BATCH_SIZE if self._limit is None else min(self._limit - taken, settings.POLL_BATCH_SIZE)
-            )
-            leases = lease_due(self._holder, timezone.now(), size, self._only)
+            most = settings.GLPI_BATCH_SIZE if self._agent else settings.POLL_BATCH_SIZE
+            size = most if self._limit is None else min(self._limit - taken, most)
+            leases = lease_due(self._holder, timezone.now(), size, self._only, agent=self._agent)
             if not leases:
                 return
             taken += len(leases)

@@ -15,6 +15,8 @@ from inventory import tasks
         (tasks.run_inventory_task_priority, "high_priority"),
         (tasks.run_inventory_task, "low_priority"),
         (tasks.inventory_daemon_task, "daemon"),
+        (tasks.run_agent_sweep, "low_priority"),
+        (tasks.run_discoveries, "low_priority"),
         (tasks.cleanup_old_inventory_data, "low_priority"),
     ],
 )

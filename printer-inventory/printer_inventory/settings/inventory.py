@@ -28,3 +28,14 @@ QUARANTINE_QUIET = timedelta(hours=env.float("QUARANTINE_QUIET_HOURS", default=1
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Older polls are thinned out to each day's last good reading.
 KEEP_ALL_DAYS = env.int("KEEP_ALL_DAYS", default=90)
+
+# The second engine: an installed GLPI Agent or FusionInventory Agent, for printers whose polling method says so, or for all.
+POLL_ALL_BY_AGENT = env.bool("POLL_ALL_BY_AGENT", default=False)
+GLPI_PATH = env.str("GLPI_PATH", default="")
+GLPI_USER = env.str("GLPI_USER", default="")
+GLPI_USE_SUDO = env.bool("GLPI_USE_SUDO", default=False)
+GLPI_TIMEOUT = env.float("GLPI_TIMEOUT", default=90)
+GLPI_WORKERS = env.int("GLPI_WORKERS", default=4)
+GLPI_BATCH_SIZE = GLPI_WORKERS * 10
+# Each agent asks ten printers in turn: the last of them may wait for nine time-outs.
+GLPI_LEASE = timedelta(seconds=GLPI_TIMEOUT * 10 + 60)

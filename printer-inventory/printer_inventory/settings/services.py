@@ -105,6 +105,11 @@ CELERY_BEAT_SCHEDULE = {
         # A tick that could not start before the next one is worth nothing: due printers are found by the next.
         "options": {"queue": "daemon", "expires": POLL_TICK_SECONDS},
     },
+    "agent-sweep": {
+        "task": "inventory.tasks.run_agent_sweep",
+        "schedule": timedelta(seconds=60),
+        "options": {"queue": "low_priority", "expires": 60},
+    },
     "discoveries": {
         # Searches are started when they are asked for; this finds those whose worker died or whose message was lost.
         "task": "inventory.tasks.run_discoveries",
