@@ -184,7 +184,10 @@ def main() -> None:
         outcomes = poll(collector, targets_of(fleet.printers))
         learned = plans_of(outcomes)
         bare = {
-            f"{name}, {'by table' if by_table else 'by column'}": (fetch, jobs_of(fleet.printers, learned, by_table=by_table))
+            f"{name}, {'by table' if by_table else 'by column'}": (
+                fetch,
+                jobs_of(fleet.printers, learned, by_table=by_table),
+            )
             for name, fetch in (("sync", bare_sync), ("asyncio", bare_aio))
             for by_table in (True, False)
         }

@@ -82,4 +82,5 @@ def write(path: Path, text: str) -> None:
 def _line_of(name: str) -> re.Pattern[str]:
     """Match the lines that django-environ takes for settings of `name`; `head` is all before the value."""
     head = rf"^(?P<head>(?:export )?{re.escape(name)}=)"
+    # our own pattern: only the setting's name, escaped, comes from outside
     return re.compile(head + r"(?P<value>[^\r\n]*)", re.MULTILINE)
