@@ -81,7 +81,7 @@ def request_discovery(wish: Wish, user_id: int | None) -> Discovery:
 def tell_searcher() -> None:
     """Wake a worker; without a broker the next tick of beat does."""
     try:
-        current_app.send_task(TASK, queue=QUEUE, retry=False, expires=MESSAGE_LIFETIME)
+        current_app.send_task(TASK, queue=QUEUE, retry=False, expires=MESSAGE_LIFETIME, ignore_result=True)
     except OperationalError as error:
         logger.warning("The broker is away (%s); searches go on when it is back.", type(error).__name__)
 

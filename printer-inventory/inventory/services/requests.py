@@ -195,7 +195,10 @@ def tell_sweeper() -> None:
 def _send(task: str, queue: str, *arguments: Any) -> bool:
     """Publish a task by its name, without retrying; return whether the broker took it."""
     try:
-        current_app.send_task(task, args=arguments, queue=queue, retry=False, expires=MESSAGE_LIFETIME)
+        # Nobody reads the result, and asking for one would wait for the result store as well.
+        current_app.send_task(
+            task, args=arguments, queue=queue, retry=False, expires=MESSAGE_LIFETIME, ignore_result=True
+        )
     except OperationalError as error:
         logger.warning("The broker is away (%s); due printers are polled when it is back.", type(error).__name__)
         return False
