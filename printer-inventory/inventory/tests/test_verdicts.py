@@ -237,7 +237,7 @@ class TestJudging:
         holder = LeaseHolder.new("worker", HOUR)
 
         def sweep(count: int) -> int:
-            PollSchedule.objects.update(due_at=NOW)
+            PollSchedule.objects.update(due_at=NOW - timedelta(seconds=count))
             leases = lease_due(holder, timezone.now(), count)
             judged = [judge_total(lease, 10) for lease in leases]
             with CaptureQueriesContext(connection) as captured:

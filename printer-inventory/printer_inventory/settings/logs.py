@@ -1,5 +1,6 @@
 """Logs: the files the documents name, rotated, and the console."""
 
+import logging
 from pathlib import Path
 
 from printer_inventory.settings.environment import BASE_DIR, env
@@ -7,6 +8,14 @@ from printer_inventory.settings.environment import BASE_DIR, env
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 LOG_DIR = Path(env.str("LOG_DIR", default=str(BASE_DIR / "logs")))
 LOG_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+class NoTicks(logging.Filter):
+    """Drops beat's line about each message it sends."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let everything else through."""
+        return not str(record.msg).startswith("Scheduler: Sending due task")
 
 
 def rotating(name: str, level: str, megabytes: int, copies: int) -> dict[str, object]:
@@ -27,7 +36,10 @@ def rotating(name: str, level: str, megabytes: int, copies: int) -> dict[str, ob
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "webshell.logging.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "webshell.logging.RequestIdFilter"},
+        "no_ticks": {"()": "printer_inventory.settings.logs.NoTicks"},
+    },
     "formatters": {
         "line": {
             "()": "webshell.logging.OneLineFormatter",
@@ -47,7 +59,7 @@ LOGGING = {
     "loggers": {
         "celery": {"handlers": ["console", "celery_file", "errors_file"], "level": LOG_LEVEL, "propagate": False},
         # One line per tick and message would bury what happened; the tasks log what they did.
-        "celery.beat": {"level": "WARNING"},
+        "celery.beat": {"filters": ["no_ticks"]},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.worker.request": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
