@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import PollingMethod, Printer
+from inventory.models import PollingMethod, Printer, SnmpVersion
 from inventory.rules.identity import normal_mac
 from inventory.rules.networks import Networks
 
@@ -34,6 +34,11 @@ class PrinterForm(forms.ModelForm[Printer]):
     def __init__(self, *args: object, **kwargs: object) -> None:
         """Leave the stored community out of the page; an empty field keeps it."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type] # handed through unchanged
+        # v3 is not offered while a printer has nowhere to keep its user and passwords.
+        spoken = [(one.value, one.label) for one in (SnmpVersion.AUTO, SnmpVersion.V2C, SnmpVersion.V1)]
+        self.fields["snmp_version"] = forms.ChoiceField(
+            label=_("SNMP version"), choices=spoken, initial=SnmpVersion.AUTO
+        )
         self.fields["polling_method"] = forms.ChoiceField(
             label=_("Polling method"),
             required=False,
