@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 from standins.printers import PrinterFleet
+from standins.printers.devices import load
 
 from inventory.models import (
     Change,
@@ -34,8 +35,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(scope="module")
 def devices() -> Iterator[PrinterFleet]:
-    """Devices that these tests swap and reset; each test takes ones that nobody else has touched."""
-    with PrinterFleet(count=40, speed=0) as running:
+    """Devices that these tests swap and reset; each test takes ones that nobody else has touched.
+
+    None is a Kyocera: its marker counts a little more than was printed, and these tests count single pages.
+    """
+    models = tuple(name for name in load() if not name.startswith("kyocera"))
+    with PrinterFleet(count=40, speed=0, devices=models) as running:
         yield running
 
 
@@ -86,12 +91,6 @@ class Site:
     def state(self, number: int = 0) -> PrinterState:
         """Return how a printer stands."""
         return PrinterState.objects.get(pk=self.printers[number].pk)
-
-    def counted(self) -> int:
-        """Return what the first device's Printer-MIB counts; a Kyocera's marker counts more than its panel shows."""
-        place = self.places[0]
-        name = "marker" if self.devices.printers[place].vendor == "Kyocera" else "total"
-        return int(self.devices.truth(place)["counters"][name])
 
     def doubt(self) -> Quarantine:
         """Return the one open doubt."""
@@ -341,10 +340,8 @@ class TestCounterReset:
 
     def test_a_jump_is_never_believed_by_waiting(self, devices: PrinterFleet, somebody):
         site = Site(devices)
-        before, counted = site.state().total_pages or 0, site.counted()
+        before = site.state().total_pages or 0
         devices.print_pages(site.places[0], 6000)
-        grown = site.counted() - counted
-        assert grown >= 6000
         assert site.poll() == {"HISTORICAL_INCONSISTENCY": 1}
         a_week = timezone.now() - timedelta(days=7)
         PrinterState.objects.update(last_success_at=a_week - timedelta(hours=1))
@@ -352,8 +349,8 @@ class TestCounterReset:
         assert site.poll() == {"HISTORICAL_INCONSISTENCY": 1}
         assert (site.doubt().kind, site.suggestion()) == ("jump", Resolution.BELIEVED)
         site.decide(Resolution.BELIEVED, somebody)
-        assert ((site.state().total_pages or 0) - before, site.state().epoch) == (grown, 0)
-        assert usage.pages_between([site.printers[0].pk], *usage.ALWAYS)[site.printers[0].pk]["total"] == grown
+        assert ((site.state().total_pages or 0) - before, site.state().epoch) == (6000, 0)
+        assert usage.pages_between([site.printers[0].pk], *usage.ALWAYS)[site.printers[0].pk]["total"] == 6000
 
 
 class TestDeciding:
