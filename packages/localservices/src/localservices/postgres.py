@@ -74,6 +74,7 @@ def start_postgres(
             if _comes_up(server, child, interrupted):
                 keep()
                 return server
+        time.sleep(0.3)  # an orphan that was about to write its pid file has done so by the next try
     raise StartError(f"PostgreSQL did not start. Its last words ({log}):\n{tail(log)}")
 
 
@@ -148,6 +149,9 @@ def _forget_stale_pid_file(server: Server) -> None:
     refuse).
     """
     stop_server(server)
+    while server.pid() is not None:  # one whose starter was killed may have written its file only now
+        stop_server(server)
+        time.sleep(0.05)
     server.pid_file.unlink(missing_ok=True)
 
 
