@@ -90,7 +90,7 @@ def test_poll_all_shows_its_progress_and_ends(page: Page, fleet: PrinterFleet):
     page.click("#poll-all")
     assert InventoryTask.objects.filter(trigger="manual").count() == len(fleet.printers) - 1
     with worker("daemon"):
-        expect(page.locator(".toast-note")).to_contain_text(f"{len(fleet.printers) - 1} of", timeout=30_000)
+        expect(page.locator(".toast-note").last).to_contain_text(f"{len(fleet.printers) - 1} of", timeout=30_000)
     assert not InventoryTask.objects.exclude(state="done").exists()
 
 

@@ -12,6 +12,7 @@
 
   const follow = (job) => {
     const element = dock.querySelector(".job");
+    if (!dock.hidden && element.dataset.job === job.url) return; // pressed twice: the job is being followed already
     dock.hidden = false;
     element.dataset.job = job.url;
     element.querySelector(".job-head").textContent = job.name;
