@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django import template
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from webshell.templatetags.webshell import state_badge
@@ -53,9 +52,3 @@ def task_badge(task: InventoryTask) -> SafeString:
     if task.status and task.state in (JobState.DONE, JobState.FAILED):
         return verdict_badge(task.status, task.error_message)
     return state_badge(task.state, str(JobState(task.state).label), task.error_message)
-
-
-@register.simple_tag
-def row_value(*parts: object) -> SafeString:
-    """Return a cell's value for comparing an old row with a new one."""
-    return format_html("{}", "|".join(str(part) for part in parts))
