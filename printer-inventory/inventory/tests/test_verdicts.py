@@ -235,9 +235,9 @@ class TestJudging:
         for printer in printers:
             store_reading(printer, reading(printer, total=5000), NOW - HOUR)
         holder = LeaseHolder.new("worker", HOUR)
+        PollSchedule.objects.update(due_at=NOW - timedelta(seconds=1))  # once: who was swept is no longer due
 
         def sweep(count: int) -> int:
-            PollSchedule.objects.update(due_at=NOW - timedelta(seconds=count))
             leases = lease_due(holder, timezone.now(), count)
             judged = [judge_total(lease, 10) for lease in leases]
             with CaptureQueriesContext(connection) as captured:
