@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from bootstrap import ROOT, find_uv
+from housecheck.locks import installable
 
 HEADER = "# Written by `make lock`; do not edit.\n"
 
@@ -38,7 +39,7 @@ def own_packages(member: Path, seen: dict[str, Path] | None = None) -> dict[str,
     seen = {} if seen is None else seen
     for requirement in tomllib.loads((member / "pyproject.toml").read_text())["project"]["dependencies"]:
         name = re.split(r"[\s\[<>=~!;]", requirement, maxsplit=1)[0]
-        folder = next((path for path in (ROOT / "packages" / name, ROOT / name) if path.is_dir()), None)
+        folder = installable(ROOT).get(name)
         if folder and name not in seen:
             seen[name] = folder
             own_packages(folder, seen)

@@ -14,6 +14,15 @@ _ADDRESS = re.compile(r"[a-z+]+://|\s@\s|--(?:index-url|extra-index-url|find-lin
 _NAME = re.compile(r"^[A-Za-z0-9._-]+")
 
 
+def installable(root: Path) -> dict[str, Path]:
+    """Return the folders of our own installable members by distribution name (eztaskmanager's is not its folder's)."""
+    found = {}
+    for project in [*root.glob("packages/*/pyproject.toml"), root / "eztaskmanager" / "pyproject.toml"]:
+        if project.exists():
+            found[_normal(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["name"])] = project.parent
+    return found
+
+
 def check_locks(root: Path) -> Outcome:
     """Check `locks/*.txt`, each member's dependencies against them, and `requirements.txt` of each system."""
     outcome = Outcome()
@@ -46,7 +55,8 @@ def _check_member(root: Path, project: Path, pinned: dict[str, set[str]], outcom
     """A member's dependencies are in the lock; a system's requirements.txt pins the same versions and our packages."""
     document = tomllib.loads(project.read_text(encoding="utf-8"))
     wanted = {_normal(_NAME.findall(text)[0]) for text in document.get("project", {}).get("dependencies", [])}
-    own = {name for name in wanted if (root / "packages" / name).is_dir() or (root / name).is_dir()}
+    ours = installable(root)
+    own = wanted & ours.keys()
     for name in sorted(wanted - own - pinned.keys()):
         outcome.problem(root, project, 1, f"{name} is not in locks/all.txt; run `make lock`")
     requirements = project.parent / "requirements.txt"
@@ -63,7 +73,7 @@ def _check_member(root: Path, project: Path, pinned: dict[str, set[str]], outcom
     for name in sorted(wanted - own - versions.keys()):
         outcome.problem(root, requirements, 1, f"{name} is missing; run `make lock`")
     editable = {Path(line.split()[1]).name for line in text.splitlines() if line.startswith("-e ")}
-    for name in sorted(own - editable):
+    for name in sorted(name for name in own if ours[name].name not in editable):
         outcome.problem(root, requirements, 1, f"our package {name} is missing; run `make lock`")
 
 
