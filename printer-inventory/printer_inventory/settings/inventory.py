@@ -39,3 +39,6 @@ GLPI_WORKERS = env.int("GLPI_WORKERS", default=4)
 GLPI_BATCH_SIZE = GLPI_WORKERS * 10
 # Each agent asks ten printers in turn: the last of them may wait for nine time-outs.
 GLPI_LEASE = timedelta(seconds=GLPI_TIMEOUT * 10 + 60)
+
+# Passwords of printers at rest (inventory/models/encrypted.py): the first key encrypts, all of them decrypt.
+FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
