@@ -14,6 +14,7 @@ from webshell.problems import problem, wants_json
 APP_ACCESS_RULES: Final = {
     "inventory": "inventory.access_inventory_app",
     "printers": "inventory.access_inventory_app",
+    "contracts": "contracts.access_contracts_app",
 }
 
 

@@ -24,6 +24,24 @@ EDIT_INVENTORY: Final = (
     ),
 )
 
+VIEW_CONTRACTS: Final = (
+    "contracts.access_contracts_app",
+    "contracts.export_contracts",
+    *(
+        f"contracts.view_{model}"
+        for model in (
+            "contractdevice", "contractstatus", "contractevent", "cartridge", "cartridgeorder", "city", "devicemodel",
+            "devicemodelcartridge", "importsession", "manufacturer", "serviceprovider",
+        )
+    ),
+)  # fmt: skip
+EDIT_CONTRACTS: Final = (
+    *VIEW_CONTRACTS,
+    "contracts.import_contracts",
+    "contracts.order_cartridges",
+    *(f"contracts.{action}_contractdevice" for action in ("add", "change", "delete")),
+)
+
 ROLES: Final[dict[str, tuple[str, ...]]] = {
     "Inventory Viewer": VIEW_INVENTORY,
     "Inventory Operator": (*VIEW_INVENTORY, "inventory.run_inventory"),
@@ -34,5 +52,23 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "inventory.manage_web_parsing",
         "inventory.can_create_public_templates",
         "inventory.view_api_docs",
+    ),
+    "Contracts Viewer": VIEW_CONTRACTS,
+    "Contracts Editor": EDIT_CONTRACTS,
+    "Contracts Admin": (
+        *EDIT_CONTRACTS,
+        *(
+            f"contracts.{action}_{model}"
+            for action in ("add", "change", "delete")
+            for model in (
+                "contractstatus",
+                "cartridge",
+                "city",
+                "devicemodel",
+                "devicemodelcartridge",
+                "manufacturer",
+                "serviceprovider",
+            )
+        ),
     ),
 }

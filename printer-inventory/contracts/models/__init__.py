@@ -1,5 +1,27 @@
-"""The catalogue of manufacturers and device models."""
+"""The catalogue of models and cartridges, devices under contract, their history, imports and orders."""
 
-from contracts.models.catalogue import DeviceModel, Manufacturer
+from contracts.models.access import ContractsAccess
+from contracts.models.catalogue import Cartridge, DeviceModel, DeviceModelCartridge, Manufacturer
+from contracts.models.device import ContractDevice
+from contracts.models.event import ContractEvent, DeviceChange
+from contracts.models.imports import ImportFile, ImportRow, ImportSession
+from contracts.models.order import CartridgeOrder
+from contracts.models.reference import City, ContractStatus, ServiceProvider
 
-__all__ = ["DeviceModel", "Manufacturer"]
+__all__ = [
+    "Cartridge",
+    "CartridgeOrder",
+    "City",
+    "ContractDevice",
+    "ContractEvent",
+    "ContractStatus",
+    "ContractsAccess",
+    "DeviceChange",
+    "DeviceModel",
+    "DeviceModelCartridge",
+    "ImportFile",
+    "ImportRow",
+    "ImportSession",
+    "Manufacturer",
+    "ServiceProvider",
+]

@@ -14,8 +14,8 @@ from inventory.models.choices import (
     Verdict,
 )
 from inventory.models.discovery import DiscoveredDevice, Discovery, Standing
-from inventory.models.event import PrinterEvent
-from inventory.models.imports import PrinterImport, PrinterImportRow
+from inventory.models.event import ChangeEvent, PrinterEvent
+from inventory.models.imports import ImportedRow, ImportRecord, PrinterImport, PrinterImportRow
 from inventory.models.organization import Organization
 from inventory.models.polling import InventoryTask, PageCounter, PollBatch
 from inventory.models.printer import Printer
@@ -26,9 +26,12 @@ from inventory.models.state import PrinterState
 __all__ = [
     "OPEN_STATES",
     "Change",
+    "ChangeEvent",
     "DiscoveredDevice",
     "Discovery",
     "Doubt",
+    "ImportRecord",
+    "ImportedRow",
     "InventoryAccess",
     "InventoryTask",
     "JobState",

@@ -9,11 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models.organization import Organization
 
 
-class PrinterImport(models.Model):
-    """One uploaded file: its preview, and whether it has been applied.
+class ImportRecord(models.Model):
+    """One import: who uploaded it, what its preview counted, and whether it has been applied; a base for every import's table.
 
-    `token`, `digest`, `state`, `attempt`, `lease_until` and `reason` are the record of `sheets.applying`. The file is kept until
-    it has been applied, because what is applied is read from it anew and must equal what was shown.
+    `token`, `digest`, `state`, `attempt`, `lease_until` and `reason` are the record of `sheets.applying`.
     """
 
     class State(models.TextChoices):
@@ -24,13 +23,6 @@ class PrinterImport(models.Model):
         DONE = "done", _("applied")
         FAILED = "failed", _("failed")
 
-    file_name = models.CharField(_("file"), max_length=200)
-    content = models.BinaryField(_("content"))
-    organization = models.ForeignKey(
-        Organization, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("organization")
-    )
-    community = models.CharField(_("SNMP community"), max_length=100, default="public")
-    create_models = models.BooleanField(_("create missing models"), default=False)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -46,9 +38,45 @@ class PrinterImport(models.Model):
     applied_at = models.DateTimeField(_("applied"), null=True, blank=True)
 
     class Meta:
+        abstract = True
+        ordering = ["-uploaded_at", "-id"]
+
+
+class ImportedRow(models.Model):
+    """One row of a preview: what it holds, what would become of it, and what is wrong with it; a base as well."""
+
+    number = models.PositiveIntegerField(_("row"))
+    label = models.CharField(_("what becomes of it"), max_length=12)
+    verdict = models.CharField(_("verdict"), max_length=7)
+    target = models.CharField(max_length=20, blank=True, default="")
+    values = models.JSONField(_("values"))
+    problems = models.JSONField(_("problems"), default=list)
+
+    class Meta:
+        abstract = True
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.label}"
+
+
+class PrinterImport(ImportRecord):
+    """One uploaded file of printers.
+
+    The file is kept until it has been applied, because what is applied is read from it anew and must equal what was shown.
+    """
+
+    file_name = models.CharField(_("file"), max_length=200)
+    content = models.BinaryField(_("content"))
+    organization = models.ForeignKey(
+        Organization, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("organization")
+    )
+    community = models.CharField(_("SNMP community"), max_length=100, default="public")
+    create_models = models.BooleanField(_("create missing models"), default=False)
+
+    class Meta(ImportRecord.Meta):
         verbose_name = _("printer import")
         verbose_name_plural = _("printer imports")
-        ordering = ["-uploaded_at", "-id"]
 
     def __str__(self) -> str:
         return self.file_name
@@ -58,23 +86,13 @@ class PrinterImport(models.Model):
         return reverse("inventory:import", args=[self.pk])
 
 
-class PrinterImportRow(models.Model):
-    """One row of the preview: what it holds, what would become of it, and what is wrong with it."""
+class PrinterImportRow(ImportedRow):
+    """One row of a preview of printers."""
 
     session = models.ForeignKey(PrinterImport, on_delete=models.CASCADE, related_name="rows", db_index=False)
-    number = models.PositiveIntegerField(_("row"))
-    label = models.CharField(_("what becomes of it"), max_length=12)
-    verdict = models.CharField(_("verdict"), max_length=7)
-    target = models.CharField(max_length=20, blank=True, default="")
-    values = models.JSONField(_("values"))
-    problems = models.JSONField(_("problems"), default=list)
 
-    class Meta:
+    class Meta(ImportedRow.Meta):
         verbose_name = _("import row")
         verbose_name_plural = _("import rows")
-        ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["session", "number"], name="import_row_once")]
         indexes = [models.Index(fields=["session", "label", "number"], name="import_row_label")]
-
-    def __str__(self) -> str:
-        return f"{self.number}: {self.label}"
