@@ -1,0 +1,9 @@
+"""WSGI entry point; server-sent events need a server with threads."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "art_factory.settings")
+
+application = get_wsgi_application()

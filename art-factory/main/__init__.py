@@ -1,0 +1,1 @@
+"""Orders, their production, and what comes out of it."""

@@ -1,0 +1,17 @@
+"""How a provider's model is used for one task: specs, checks, defaults, the provider's names, price. Knows no model of Django."""
+
+from main.factories.base import Checked, ModelSpecificFactory
+from main.factories.machine import Machine, Price, read_machines
+from main.factories.specs import Interpolation, ParameterSpec, ParameterType, Problem
+
+__all__ = [
+    "Checked",
+    "Interpolation",
+    "Machine",
+    "ModelSpecificFactory",
+    "ParameterSpec",
+    "ParameterType",
+    "Price",
+    "Problem",
+    "read_machines",
+]

@@ -1,0 +1,1 @@
+"""Foreman and workers: from a waiting order item to stored products, nothing paid twice."""

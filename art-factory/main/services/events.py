@@ -1,0 +1,21 @@
+"""Write down what happened, named `(entity)_(verb)`. The live stream reads these rows; they hold no secret."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from main.models import Event
+
+_NAME: Final = re.compile(r"[a-z]+(_[a-z]+)+")
+
+
+def record(
+    name: str, *, order: int | None = None, entity: int | None = None, actor: str = "", reason: str = "", **payload: Any
+) -> Event:
+    """Add one event; ValueError for a name that is not `(entity)_(verb)`."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is not (entity)_(verb)")
+    return Event.objects.create(
+        name=name, order_id=order, entity_id=entity, actor=actor[:80], reason=reason[:300], payload=payload
+    )

@@ -1,0 +1,1 @@
+"""Pages, partials and the JSON API, one module per section."""
