@@ -23,6 +23,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = Path(__file__).with_suffix(".toml")
+SYSTEMS = {"000": "printer-inventory", "001": "printer-inventory", "002": "eztaskmanager"}
+"""The documents whose commands the table holds, and the system each is about."""
 SECONDS = 240
 STOP_SECONDS = 15
 
@@ -30,7 +32,8 @@ _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
 _PROGRAM = re.compile(
     r"(?:^|(?<=: )|(?<=^- ))"
-    r"(?:python|pip|celery|redis-cli|psql|docker-compose|git|gh|grep|tail|cat|cp|curl|ps|source|\./\S+\.sh)(?:\s.*|$)"
+    r"(?:python|pip|poetry|celery|redis-cli|psql|docker-compose|git|gh|grep|tail|cat|cp|curl|ps|source|make|black|flake8|mypy"
+    r"|sphinx-autobuild|bump2version|\./\S+\.sh)(?:\s.*|$)"
 )
 
 
@@ -50,6 +53,11 @@ class Row:
     folder: str = "printer-inventory"
 
     @property
+    def system(self) -> str:
+        """The system whose documents show the command."""
+        return self.folder.partition("/")[0]
+
+    @property
     def line(self) -> str:
         """What is typed: the filled-in form, or the command as written."""
         return self.run or self.command
@@ -64,11 +72,11 @@ class Place:
 
 
 def read_table(path: Path = TABLE) -> list[Row]:
-    """Return the rows. Raises `TypeError` for an unknown field and `ValueError` for a command that stands twice."""
+    """Return the rows. Raises `TypeError` for an unknown field and `ValueError` for a command that stands twice in a system."""
     rows = [Row(**entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["row"]]
-    commands = [row.command for row in rows]
+    commands = [(row.system, row.command) for row in rows]
     if twice := {command for command in commands if commands.count(command) > 1}:
-        raise ValueError(f"twice in the table: {', '.join(sorted(twice))}")
+        raise ValueError(f"twice in the table: {', '.join(sorted(command for _, command in twice))}")
     return rows
 
 
@@ -107,7 +115,7 @@ def run_row(row: Row, place: Place, rows: list[Row]) -> str:
     """Run one row and what puts things back; return what is wrong, or nothing."""
     folder = ROOT / row.folder
     if row.beside:
-        helper = next(other for other in rows if other.command == row.beside)
+        helper = next(other for other in rows if (other.system, other.command) == (row.system, row.beside))
         with _running(helper, place) as (failure, _output):
             return failure or run_row(Row(row.command, row.run, exit=row.exit, folder=row.folder), place, rows)
     if row.until:
@@ -204,7 +212,7 @@ def main() -> int:
     """Print the table."""
     for row in read_table():
         fate = f"not run: {row.why_not}" if row.why_not else "run as written" if not row.run else f"run as {row.run}"
-        print(f"{row.command}\n    {fate}{f' (when there: {row.exists})' if row.exists else ''}")
+        print(f"{row.folder}> {row.command}\n    {fate}{f' (when there: {row.exists})' if row.exists else ''}")
     return 0
 
 

@@ -1,5 +1,6 @@
 """Routes of the whole site."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -20,6 +21,9 @@ urlpatterns = [
     path("accounts/django-login/", auth_views.SignIn.as_view(), name="django_login"),
     path("accounts/logout/", auth_views.SignOut.as_view(), name="logout"),
     path("admin/", admin.site.urls),
+    # Django's admin names no icon of its own, so browsers ask for this.
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}face/icon.svg")),
+    path("eztaskmanager/", include("eztaskmanager.urls")),
     path("health/", health, name="health"),
     path("metrics/", views.metrics, name="metrics"),
 ]

@@ -13,7 +13,7 @@ import pytest
 from localservices import ensure_services, stop_services
 
 import seed_commands
-from seed_commands import ROOT, Place, Row, commands_in, is_there, read_table, run_row
+from seed_commands import ROOT, SYSTEMS, Place, Row, commands_in, is_there, read_table, run_row
 
 SEEDS = ROOT.parent / "shared" / "seeds"
 ROWS = read_table()
@@ -21,13 +21,15 @@ RUN = [row for row in ROWS if not row.why_not]
 BIN = Path(sys.executable).parent
 
 
-def test_every_command_of_the_documents_has_a_row() -> None:
-    documents = sorted(SEEDS.glob("00[01]_*.txt"))
+@pytest.mark.parametrize(("system", "at_least"), [("printer-inventory", 60), ("eztaskmanager", 19)])
+def test_every_command_of_the_documents_has_a_row(system: str, at_least: int) -> None:
+    numbers = [number for number, about in SYSTEMS.items() if about == system]
+    documents = [path for number in numbers for path in SEEDS.glob(f"{number}_*.txt")]
     if not documents:
         pytest.skip("the documents (../shared/seeds) are not on this machine")
     found = set().union(*(commands_in(path.read_text(encoding="utf-8")) for path in documents))
-    missing = found - {row.command for row in ROWS}
-    assert len(found) > 60
+    missing = found - {row.command for row in ROWS if row.system == system}
+    assert len(found) >= at_least
     assert missing == set(), f"no row in {seed_commands.TABLE.name}"
 
 
@@ -49,11 +51,15 @@ def test_every_row_is_run_or_says_why_not() -> None:
     for row in ROWS:
         assert not (row.why_not and (row.run or row.until or row.later or row.exit)), row.command
         assert bool(row.exists) == bool(row.later), row.command
-        assert not row.beside or any(other.command == row.beside and other.until for other in ROWS)
+        assert not row.beside or any(
+            (other.system, other.command) == (row.system, row.beside) and other.until for other in ROWS
+        )
 
 
 def test_a_command_stands_once(tmp_path: Path) -> None:
     table = tmp_path / "table.toml"
+    table.write_text("[[row]]\ncommand = 'a'\n[[row]]\ncommand = 'a'\nfolder = 'other/place'\n")
+    assert len(read_table(table)) == 2
     table.write_text("[[row]]\ncommand = 'a'\n[[row]]\ncommand = 'a'\n")
     with pytest.raises(ValueError, match="twice in the table: a"):
         read_table(table)
@@ -124,6 +130,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
                 },
                 **up,
                 "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+                "DATABASE_URL": f"sqlite://{root}/demo.sqlite3",  # of eztaskmanager's demo project
                 "DEBUG": "True",
                 "LOG_DIR": str(root / "logs"),
                 "CELERY_BEAT_SCHEDULE_FILENAME": str(root / "beat"),
@@ -133,7 +140,8 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             },
             root,
         )
-        assert run_row(Row("python manage.py migrate"), place, ROWS) == ""
+        for folder in ("printer-inventory", "eztaskmanager/demoproject"):
+            assert run_row(Row("python manage.py migrate", folder=folder), place, ROWS) == ""
         yield place
     finally:
         stop_services(root)
@@ -143,7 +151,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 @pytest.mark.skipif(
     not (ROOT / "printer-inventory" / "manage.py").exists(), reason="Printer Inventory is not there yet"
 )
-@pytest.mark.parametrize("row", RUN, ids=lambda row: row.command)
+@pytest.mark.parametrize("row", RUN, ids=lambda row: f"{row.system}: {row.command}")
 def test_the_command_works(row: Row, services: Place) -> None:
     if not is_there(row, services):
         pytest.skip(f"comes with {row.later}")

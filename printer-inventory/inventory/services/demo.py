@@ -8,9 +8,13 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import transaction
+from eztaskmanager.models import LaunchReport, Task
+from eztaskmanager.services.context import acting
+from eztaskmanager.services.runs import create_run
 
 from inventory.models import Organization, Printer
 
+FIRST_RUNS = ("Check polling", "Look at Redis", "What thinning out would delete")
 ACCOUNTS = {"admin": "Inventory Admin", "operator": "Inventory Operator", "viewer": "Inventory Viewer"}
 
 
@@ -48,3 +52,14 @@ def make_accounts(password: str) -> list[str]:
             user.save()
             user.groups.set(Group.objects.filter(name=role))
     return list(ACCOUNTS)
+
+
+def run_first_tasks() -> int:
+    """Queue some maintenance tasks where none has ever run, so that their page has something to show; return how many."""
+    if LaunchReport.objects.exists():
+        return 0
+    tasks = Task.objects.filter(name__in=FIRST_RUNS)
+    with acting("load_demo"):
+        for task in tasks:
+            create_run(task)
+    return len(tasks)

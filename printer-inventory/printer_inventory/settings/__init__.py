@@ -5,4 +5,5 @@
 from printer_inventory.settings.base import *
 from printer_inventory.settings.inventory import *
 from printer_inventory.settings.logs import *
+from printer_inventory.settings.maintenance import *
 from printer_inventory.settings.services import *

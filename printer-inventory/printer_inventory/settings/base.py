@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django_bootstrap5",
     "django_htmx",
     "webshell",
+    "eztaskmanager",
     "contracts",
     "inventory",
     "access",
@@ -136,6 +137,14 @@ WEBSHELL = {
             "permission": "inventory.add_printer",
         },
         {"label": _("Administration"), "icon": "gear", "url_name": "admin:index", "staff": True, "match": "admin:"},
+    ],
+    "palette": [
+        {
+            "label": _("Maintenance tasks"),
+            "icon": "clock-history",
+            "url_name": "admin:eztaskmanager_task_changelist",
+            "staff": True,
+        },
     ],
     "api_prefixes": ["/inventory/api/", "/printers/api/"],
 }
