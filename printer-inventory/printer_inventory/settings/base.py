@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "eztaskmanager",
     "contracts",
     "inventory",
+    "monthly_report",
     "access",
 ]
 

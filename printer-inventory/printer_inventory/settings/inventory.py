@@ -42,3 +42,6 @@ GLPI_LEASE = timedelta(seconds=GLPI_TIMEOUT * 10 + 60)
 
 # Passwords of printers at rest (inventory/models/encrypted.py): the first key encrypts, all of them decrypt.
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
+
+# End counters of a month that the device itself told so lately are kept from people.
+AUTO_LOCK_FRESHNESS = timedelta(days=env.int("AUTO_LOCK_FRESHNESS_DAYS", default=7))

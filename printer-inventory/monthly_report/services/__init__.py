@@ -1,0 +1,1 @@
+"""What is done with a month: taken over from polls, edited, imported, exported, published."""
