@@ -1,21 +1,58 @@
-"""Which permission opens which application."""
+"""Which permission opens which application, and whether a sign-in through the provider still holds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
 
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from webshell.problems import problem, wants_json
+
+from access.backends import CustomOIDCAuthenticationBackend
+from access.services import provider_sessions
 
 APP_ACCESS_RULES: Final = {
     "inventory": "inventory.access_inventory_app",
     "printers": "inventory.access_inventory_app",
     "contracts": "contracts.access_contracts_app",
 }
+SIGNED_IN_ONLY: Final = {"access"}
+"""Applications that are open to everybody who is signed in; their pages ask for more where they need it."""
+SESSION_KEY: Final = "provider_session"
+"""Where the browser's session names its row of ProviderSession."""
+
+
+class ProviderSessionMiddleware:
+    """Signs out who the provider no longer knows: disabled there, signed out there, or ended by an administrator here.
+
+    The provider is asked at most every OIDC_RECHECK_SECONDS per sign-in; a sign-in ended here ends with the next request.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Check a sign-in that came through the provider; others pass."""
+        pk = request.session.get(SESSION_KEY)
+        if pk is not None and not self._holds(request, pk):
+            logout(request)
+            messages.warning(request, _("Your sign-in has ended at the provider. Sign in again."))
+        return self.get_response(request)
+
+    @staticmethod
+    def _holds(request: HttpRequest, pk: Any) -> bool:
+        if not request.user.is_authenticated:  # taken off the list: the account is not even loaded
+            return False
+        refresh = CustomOIDCAuthenticationBackend().refresh
+        standing = provider_sessions.check(pk, request.user.pk, refresh, timezone.now())
+        return standing is provider_sessions.Standing.HOLDS
 
 
 class AppAccessMiddleware:
@@ -37,11 +74,11 @@ class AppAccessMiddleware:
         match = request.resolver_match
         namespace = match.namespaces[0] if match and match.namespaces else ""
         permission = APP_ACCESS_RULES.get(namespace)
-        if permission is None:
+        if permission is None and namespace not in SIGNED_IN_ONLY:
             return None
         if not request.user.is_authenticated:
             return self._ask_to_sign_in(request)
-        if not request.user.has_perm(permission):
+        if permission is not None and not request.user.has_perm(permission):
             raise PermissionDenied(
                 _(
                     "Your account may not open this part. "

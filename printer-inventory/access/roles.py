@@ -71,4 +71,12 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
             )
         ),
     ),
+    "User Administrator": (
+        "access.manage_users",
+        "access.view_entity_changes",
+        "access.view_alloweduser",
+        "access.add_alloweduser",
+        "access.change_alloweduser",
+        "access.delete_alloweduser",
+    ),
 }

@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from webshell.health import health
 
+from access.views import sign_in_views
 from printer_inventory import auth_views, views
 
 handler400 = "printer_inventory.errors.bad_request"
@@ -18,8 +19,12 @@ urlpatterns = [
     path("inventory/", include("inventory.urls")),
     path("printers/", include("inventory.urls", namespace="printers")),
     path("accounts/login/", auth_views.SignIn.as_view(), name="login"),
-    path("accounts/django-login/", auth_views.SignIn.as_view(), name="django_login"),
+    path("accounts/django-login/", auth_views.DjangoSignIn.as_view(), name="django_login"),
     path("accounts/logout/", auth_views.SignOut.as_view(), name="logout"),
+    path("accounts/access-denied/", sign_in_views.access_denied, name="access_denied"),
+    path("oidc/authenticate/", sign_in_views.ProviderSignIn.as_view(), name="oidc_authentication_init"),
+    path("oidc/callback/", sign_in_views.callback, name="oidc_authentication_callback"),
+    path("oidc/logout/", auth_views.SignOut.as_view(), name="oidc_logout"),
     path("admin/", admin.site.urls),
     # Django's admin names no icon of its own, so browsers ask for this.
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}face/icon.svg")),

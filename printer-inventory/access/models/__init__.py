@@ -1,5 +1,8 @@
-"""Who may come in, and with what."""
+"""Who may come in and with what, who they are at the provider, and what was changed by whom."""
 
+from access.models.audit import EntityChangeLog
+from access.models.identity import Identity, ProviderSession
 from access.models.tokens import ApiToken
+from access.models.whitelist import AllowedUser
 
-__all__ = ["ApiToken"]
+__all__ = ["AllowedUser", "ApiToken", "EntityChangeLog", "Identity", "ProviderSession"]

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from access.models import ApiToken
 from access.scopes import SCOPES
+from access.services import whitelist
 
 MARK: Final = "pit_"
 """Printer Inventory token: a scanner for leaked secrets can know it by this."""
@@ -54,7 +55,7 @@ def authenticate(text: str, now: datetime) -> ApiToken | None:
     if not text.startswith(MARK) or len(text) > LONGEST:
         return None
     token = ApiToken.objects.select_related("user").filter(digest=digest_of(text)).first()
-    if token is None or not token.works(now):
+    if token is None or not token.works(now) or not whitelist.still_listed(token.user_id):
         return None
     if token.last_used_at is None or now - token.last_used_at >= USED_STEP:
         stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USED_STEP)

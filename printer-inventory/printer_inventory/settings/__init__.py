@@ -2,6 +2,7 @@
 `make up` left behind, in this order; `.env.example` lists them all.
 """
 
+from printer_inventory.settings.access import *
 from printer_inventory.settings.base import *
 from printer_inventory.settings.inventory import *
 from printer_inventory.settings.logs import *

@@ -9,6 +9,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from webshell.settings import csp
 
+from printer_inventory.settings.access import KEYCLOAK_ORIGIN, OIDC_ENABLED
 from printer_inventory.settings.environment import BASE_DIR, DEVELOPMENT, env
 
 django_stubs_ext.monkeypatch()
@@ -36,7 +37,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "channels",
+    "axes",
     "csp",
+    "mozilla_django_oidc",
     "django_bootstrap5",
     "django_htmx",
     "webshell",
@@ -59,11 +62,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "access.middleware.AppAccessMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "access.middleware.ProviderSessionMiddleware",
+    "access.middleware.AppAccessMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "webshell.middleware.TimeZoneMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "printer_inventory.urls"
@@ -191,5 +196,6 @@ SECURE_SSL_REDIRECT = USE_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if USE_HTTPS else None
 SECURE_HSTS_SECONDS = 31536000 if USE_HTTPS else 0
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = csp()
+# Signing out is a form whose answer leads to the provider; browsers hold redirects of forms to form-action too.
+CONTENT_SECURITY_POLICY = csp(form_action=(KEYCLOAK_ORIGIN,)) if OIDC_ENABLED else csp()
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000

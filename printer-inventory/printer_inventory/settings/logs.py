@@ -70,6 +70,7 @@ LOGGING = {
         },
         "redis": {"handlers": ["redis_file"], "level": "WARNING", "propagate": False},
         "access": {"handlers": ["console", "keycloak_file", "errors_file"], "level": LOG_LEVEL, "propagate": False},
+        "axes": {"handlers": ["console", "keycloak_file", "errors_file"], "level": "WARNING", "propagate": False},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }

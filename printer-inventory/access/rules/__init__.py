@@ -1,0 +1,1 @@
+"""What a provider's claims mean; no framework, no clock, no socket."""
