@@ -10,13 +10,12 @@ import jwt
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import SuspiciousOperation
-from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
-from access.models import AllowedUser
 from access.provider import ask
 from access.rules.claims import ClaimsError, Person, check_id_token, person_of
+from access.services import whitelist
 from access.services.provider_sessions import ProviderAwayError, ProviderRefusedError, Tokens
 
 logger = logging.getLogger(__name__)
@@ -109,8 +108,7 @@ class CustomOIDCAuthenticationBackend(OIDCAuthenticationBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Return the account, as long as it is active and its person is on the list."""
-        listed = AllowedUser.objects.filter(username__iexact=OuterRef("identity__username"), is_active=True)
-        return User.objects.filter(Exists(listed), pk=user_id, is_active=True).first()
+        return User.objects.filter(whitelist.listed("identity__username"), pk=user_id, is_active=True).first()
 
 
 def _tokens(answer: Mapping[str, Any]) -> Tokens:

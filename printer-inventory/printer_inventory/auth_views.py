@@ -60,5 +60,7 @@ class SignOut(LogoutView):
 
 
 def _provider_session(request: HttpRequest) -> ProviderSession | None:
-    pk = request.session.get(SESSION_KEY)
-    return ProviderSession.objects.filter(pk=pk, user_id=request.user.pk, ended_at=None).first() if pk else None
+    pk, user = request.session.get(SESSION_KEY), request.user.pk
+    if pk is None or user is None:
+        return None
+    return ProviderSession.objects.filter(pk=pk, user_id=user, ended_at=None).first()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from access.models import AllowedUser, EntityChangeLog, Identity
@@ -35,10 +36,9 @@ def find(username: str) -> AllowedUser | None:
     return AllowedUser.objects.filter(username__iexact=username).first()
 
 
-def still_listed(user_id: int) -> bool:
-    """Tell whether an account may be used: one of the provider's people only while they are on the list."""
-    identity = Identity.objects.filter(user_id=user_id).first()
-    return identity is None or AllowedUser.objects.filter(username__iexact=identity.username, is_active=True).exists()
+def listed(username: str) -> Exists:
+    """Return the condition that a provider's user name (the path of a field) is on the list, for any query of accounts."""
+    return Exists(AllowedUser.objects.filter(username__iexact=OuterRef(username), is_active=True))
 
 
 def admit(person: Person, actor: Actor) -> User:
