@@ -1,1 +1,22 @@
 """The prompt language: one prompt with tokens becomes many, counted before they are made. Pure, knows no framework."""
+
+from main.expansion.batch import ExpansionError, Item
+from main.expansion.escapes import escape
+from main.expansion.expand import HARD, PER_BATCH, Expansion, Plan
+from main.expansion.names import ALIASES, AnyNames, Names
+from main.expansion.values import Axis, axis_of
+
+__all__ = [
+    "ALIASES",
+    "HARD",
+    "PER_BATCH",
+    "AnyNames",
+    "Axis",
+    "Expansion",
+    "ExpansionError",
+    "Item",
+    "Names",
+    "Plan",
+    "axis_of",
+    "escape",
+]
