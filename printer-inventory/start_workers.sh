@@ -2,7 +2,7 @@
 # Starts the three workers, beat and the worker of the maintenance tasks, as a supervisor would; Ctrl-C or SIGTERM stops
 # all five.
 #   high_priority  polls that people asked for, 4 threads
-#   low_priority   single polls and maintenance, 2 processes
+#   low_priority   single polls and maintenance, 2 processes, which also write exports
 #   daemon         sweeps of everything that is due, 1 process (one sweep asks hundreds of printers at once)
 #   ezworker       maintenance tasks, by the database's queue
 set -euo pipefail
@@ -23,7 +23,7 @@ trap stop INT TERM EXIT
 
 "$celery" -A printer_inventory worker -Q high_priority -P threads -c "${HIGH_CONCURRENCY:-4}" -n high@%h --loglevel info &
 pids+=($!)
-"$celery" -A printer_inventory worker -Q low_priority -c "${LOW_CONCURRENCY:-2}" -n low@%h --loglevel info &
+"$celery" -A printer_inventory worker -Q low_priority,exports -c "${LOW_CONCURRENCY:-2}" -n low@%h --loglevel info &
 pids+=($!)
 "$celery" -A printer_inventory worker -Q daemon -c "${DAEMON_CONCURRENCY:-1}" -n daemon@%h --loglevel info &
 pids+=($!)

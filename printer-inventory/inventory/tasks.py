@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from inventory.models import Printer
-from inventory.services import discovering, discovery, import_sessions, retention, sweeping
+from inventory.services import discovering, discovery, exporting, exports, import_sessions, retention, sweeping
 
 logger = logging.getLogger(__name__)
 
@@ -68,11 +68,18 @@ def run_discoveries() -> bool:
     return worked
 
 
+@shared_task(soft_time_limit=540, time_limit=600)
+def run_exports() -> int:
+    """Make every export that waits; return how many."""
+    made = 0
+    while exporting.run_next():
+        made += 1
+    return made
+
+
 @shared_task
 def cleanup_old_inventory_data() -> dict[str, int]:
-    """Thin out old polls (a day's last good reading always stays), and forget old searches and imports."""
+    """Thin out old polls (a day's last good reading always stays), and forget old searches, imports and exports."""
     now = timezone.now()
-    forgotten = discovery.forget_old(now, settings.KEEP_ALL_DAYS) + import_sessions.forget_old(
-        now, settings.KEEP_ALL_DAYS
-    )
+    forgotten = sum(job.forget_old(now, settings.KEEP_ALL_DAYS) for job in (discovery, import_sessions, exports))
     return {**retention.cleanup(now, settings.KEEP_ALL_DAYS), "forgotten": forgotten}

@@ -15,6 +15,7 @@ from inventory.models.choices import (
 )
 from inventory.models.discovery import DiscoveredDevice, Discovery, Standing
 from inventory.models.event import ChangeEvent, PrinterEvent
+from inventory.models.exports import Export, ExportPiece
 from inventory.models.imports import ImportedRow, ImportRecord, PrinterImport, PrinterImportRow
 from inventory.models.organization import Organization
 from inventory.models.polling import InventoryTask, PageCounter, PollBatch
@@ -30,6 +31,8 @@ __all__ = [
     "DiscoveredDevice",
     "Discovery",
     "Doubt",
+    "Export",
+    "ExportPiece",
     "ImportRecord",
     "ImportedRow",
     "InventoryAccess",

@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from webshell.problems import problem, wants_json
 
-from inventory.models import InventoryTask, PollBatch, Printer
+from inventory.models import OPEN_STATES, Export, InventoryTask, PollBatch, Printer
 from inventory.services import fleet, notifying, requests
+from inventory.views.export_views import export_json
 
 MOST_IDS = 10_000
 RECENT = 5
@@ -118,7 +119,8 @@ def task_json(task: InventoryTask) -> dict[str, Any]:
 def jobs(request: HttpRequest) -> HttpResponse:
     """The newest jobs with their progress, for the top bar."""
     running = PollBatch.objects.filter(finished_at=None)[:RECENT]
-    return JsonResponse({"jobs": [job_json(batch) for batch in running]})
+    files = Export.objects.filter(requested_by=request.user.pk, state__in=OPEN_STATES)[:RECENT]
+    return JsonResponse({"jobs": [job_json(batch) for batch in running] + [export_json(one) for one in files]})
 
 
 @require_GET

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from inventory.forms import PrinterForm
 from inventory.models import MatchRule, Organization, Printer
-from inventory.services import events, fleet, history, printers, quarantine
+from inventory.services import events, exports, fleet, history, printers, quarantine
 from inventory.views.columns import COLUMNS
 from inventory.views.rows import printer_rows as rows_html
 
@@ -47,6 +47,7 @@ def printer_list(request: HttpRequest) -> HttpResponse:
         "first": (page - 1) * chosen.page_size + 1 if pages.count else 0,
         "last": min(page * chosen.page_size, pages.count),
         "now": now,
+        "export_direct": exports.DIRECT_ROWS,
     }
     return render(request, "inventory/printer_list.html", context)
 

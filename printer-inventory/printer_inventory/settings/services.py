@@ -89,12 +89,14 @@ CELERY_TASK_QUEUES = (
     Queue("high_priority", routing_key="high"),
     Queue("low_priority", routing_key="low"),
     Queue("daemon", routing_key="daemon"),
+    Queue("exports", routing_key="exports"),
 )
 CELERY_TASK_DEFAULT_QUEUE = "low_priority"
 CELERY_TASK_DEFAULT_ROUTING_KEY = "low"
 CELERY_TASK_ROUTES = {
     "inventory.tasks.run_inventory_task_priority": {"queue": "high_priority"},
     "inventory.tasks.inventory_daemon_task": {"queue": "daemon"},
+    "inventory.tasks.run_exports": {"queue": "exports"},
 }
 
 POLL_TICK_SECONDS = env.int("POLL_TICK_SECONDS", default=10)
@@ -115,6 +117,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "inventory.tasks.run_discoveries",
         "schedule": timedelta(seconds=30),
         "options": {"queue": "low_priority", "expires": 30},
+    },
+    "exports": {
+        # Started when asked for; this finds those whose worker died or whose message was lost.
+        "task": "inventory.tasks.run_exports",
+        "schedule": timedelta(seconds=30),
+        "options": {"queue": "exports", "expires": 30},
     },
     "cleanup-old-data-daily": {
         "task": "inventory.tasks.cleanup_old_inventory_data",

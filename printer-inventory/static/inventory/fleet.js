@@ -18,14 +18,15 @@
     element.querySelector(".job-head").textContent = job.name;
     stop.dataset.url = job.stop_url;
     face.showJob(element, job);
-    stop.hidden = job.state !== "running";
+    stop.hidden = !["queued", "running"].includes(job.state);
     face.followJob(element);
     face.lookAtJobs?.();
   };
   dock.addEventListener("face:ended", (event) => {
     const job = event.detail;
     stop.hidden = true;
-    face.refreshAll?.();
+    if (job.download_url) window.location.assign(job.download_url); // a file: the page stays
+    else face.refreshAll?.();
     setTimeout(() => { dock.hidden = true; }, 6000);
     face.toast([job.name, job.text, job.reason].filter(Boolean).join(" · "), job.state === "done" ? "ok" : "warning");
   });

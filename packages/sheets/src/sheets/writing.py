@@ -22,7 +22,7 @@ from sheets.values import Line, Out, Plain, Styled, Written, plain
 from sheets.xlsxfile import XlsxStyle, write_xlsx
 
 _CHUNK: Final = 64 * 1024
-_SPOOL: Final = 4 * MIB
+_SPOOL: Final = MIB // 4  # a workbook of more goes to a temporary file, so that memory does not follow its size
 _COMMA_LANGUAGES: Final = (
     "be bg bs ca cs da de el es et fi fr hr hu id is it ka kk lt lv mk "
     "nb nl nn no pl pt ro ru sk sl sq sr sv tr uk uz vi"
@@ -111,8 +111,10 @@ def stream_table(
         if told:
             told(written)
         return
+    if not outs:
+        raise NotWritable("NO_COLUMNS", "A table needs a column.")
     with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as spool:
-        written = write_table(cast("BinaryIO", spool), outs, rows, sheet=sheet, style=style, zone=zone)
+        written = write_xlsx(cast("BinaryIO", spool), outs, rows, sheet=sheet, style=style, zone=zone)
         if told:
             told(written)
         yield from _pieces(cast("BinaryIO", spool))
