@@ -1,0 +1,1 @@
+"""Rules that read a printer's web pages: pure, without Django, sockets or clocks."""
