@@ -53,9 +53,18 @@ def inventory_daemon_task() -> dict[str, Any]:
 @shared_task(soft_time_limit=SWEEP_SECONDS + 240, time_limit=SWEEP_SECONDS + 300)
 def run_agent_sweep() -> dict[str, Any]:
     """Poll what is due and is to be asked by a GLPI Agent; apart from the native sweep, which never waits for agents."""
-    result = sweeping.Sweep(seconds=SWEEP_SECONDS, agent=True).run()
+    result = sweeping.Sweep(seconds=SWEEP_SECONDS, lane="agent").run()
     if result.polled:
         logger.info("Agents polled %d printers in %.1f s: %s", result.polled, result.seconds, result.verdicts)
+    return {"polled": result.polled, "seconds": round(result.seconds, 2), "verdicts": result.verdicts}
+
+
+@shared_task(soft_time_limit=SWEEP_SECONDS + 420, time_limit=SWEEP_SECONDS + 480)
+def run_web_sweep() -> dict[str, Any]:
+    """Poll what is due and is read from web pages; apart from the native sweep, which never waits for a page."""
+    result = sweeping.Sweep(seconds=SWEEP_SECONDS, lane="web").run()
+    if result.polled:
+        logger.info("Read %d printers from their pages in %.1f s: %s", result.polled, result.seconds, result.verdicts)
     return {"polled": result.polled, "seconds": round(result.seconds, 2), "verdicts": result.verdicts}
 
 

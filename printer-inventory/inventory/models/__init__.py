@@ -23,6 +23,7 @@ from inventory.models.printer import Printer
 from inventory.models.quarantine import Quarantine
 from inventory.models.schedule import LearnedPlan, PollSchedule
 from inventory.models.state import PrinterState
+from inventory.models.web import WebParsingRule, WebParsingTemplate
 
 __all__ = [
     "OPEN_STATES",
@@ -56,4 +57,6 @@ __all__ = [
     "Standing",
     "Trigger",
     "Verdict",
+    "WebParsingRule",
+    "WebParsingTemplate",
 ]

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models.choices import MatchRule, PollingMethod, SnmpVersion
+from inventory.models.encrypted import EncryptedField
 from inventory.models.organization import Organization
 
 PORT_VALIDATORS = [MinValueValidator(1), MaxValueValidator(65535)]
@@ -41,6 +42,9 @@ class Printer(models.Model):
     ip_address = models.GenericIPAddressField(_("IP address"), unpack_ipv4=True)
     snmp_port = models.PositiveIntegerField(_("SNMP port"), default=161, validators=PORT_VALIDATORS)
     web_port = models.PositiveIntegerField(_("web port"), default=80, validators=PORT_VALIDATORS)
+    web_username = models.CharField(_("web user"), max_length=100, blank=True, default="")
+    web_password = EncryptedField(_("web password"))
+    web_verify_tls = models.BooleanField(_("check the web certificate"), default=False)
     snmp_community = models.CharField(_("SNMP community"), max_length=100, default="public")
     snmp_version = models.CharField(
         _("SNMP version"), max_length=4, choices=SnmpVersion.choices, default=SnmpVersion.AUTO

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -19,6 +19,9 @@ from django.db import connection, transaction
 from inventory.models import JobState
 from inventory.rules.derive import RULE_VERSION, DerivedCounters
 from inventory.rules.history import Believed
+
+Lane = Literal["native", "agent", "web"]
+"""Who asks: each lane is leased apart, since what takes milliseconds must not wait for what takes seconds."""
 
 LEASE_SQL = """
 WITH due AS (
@@ -29,7 +32,8 @@ WITH due AS (
     WHERE s.due_at <= %(now)s
       AND (s.lease_until IS NULL OR s.lease_until <= %(now)s)
       AND (o.id IS NULL OR o.active)
-      AND (p.polling_method = 'GLPI' OR %(all_by_agent)s) = %(agent)s
+      AND CASE WHEN p.polling_method IN ('WEB', 'HYBRID') THEN 'web'
+               WHEN p.polling_method = 'GLPI' OR %(all_by_agent)s THEN 'agent' ELSE 'native' END = %(lane)s
       AND (%(only)s::bigint[] IS NULL OR s.printer_id = ANY(%(only)s::bigint[]))
     ORDER BY s.priority, s.due_at
     LIMIT %(limit)s
@@ -139,13 +143,13 @@ class LeaseHolder:
 
 
 def lease_due(
-    holder: LeaseHolder, now: datetime, limit: int, only: Sequence[int] | None = None, *, agent: bool = False
+    holder: LeaseHolder, now: datetime, limit: int, only: Sequence[int] | None = None, *, lane: Lane = "native"
 ) -> list[Lease]:
     """Lease up to `limit` due printers (of `only`, when given), each with an open poll row in state running.
 
-    With `agent` those that an agent is to ask, without it those asked natively.
+    `lane` says which: those asked natively, those an agent is to ask, or those read from web pages.
     """
-    chosen = {"limit": limit, "only": None if only is None else list(only), "agent": agent}
+    chosen = {"limit": limit, "only": None if only is None else list(only), "lane": lane}
     facts: dict[str, Any] = {"now": now, "until": now + holder.lifetime, "worker": holder.worker, "token": holder.token}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LEASE_SQL, {**facts, **chosen, "all_by_agent": settings.POLL_ALL_BY_AGENT})

@@ -18,12 +18,13 @@ from inventory.polling.glpi.command import NoAgentError
 from inventory.polling.glpi.engine import GlpiEngine
 from inventory.polling.snmp.collector import Collector, Learned, PollError, PollOutcome, Target
 from inventory.rules.networks import Networks
-from inventory.services import notifying
+from inventory.services import notifying, web_polling
 from inventory.services.judging import Judged, history_limits, judge
-from inventory.services.leases import Lease, LeaseHolder, give_up_on_lost, lease_due
+from inventory.services.leases import Lane, Lease, LeaseHolder, give_up_on_lost, lease_due
 from inventory.services.storing import close_batches, store
 
 FLUSH_SECONDS: Final = 1.0
+LANES: Final[tuple[Lane, ...]] = ("native", "agent", "web")
 VERSIONS: Final = {"auto": None, "1": 1, "2c": 2, "3": 3}
 
 
@@ -51,8 +52,8 @@ def run_inventory_for_printer(printer_id: int, triggered_by: str = "manual") -> 
     """Poll one printer now if it is due and nobody else holds it; return (success, sentence)."""
     notifying.poll_started(printer_id, triggered_by)
     polls: list[Judged] = []
-    for agent in (False, True):
-        if Sweep(only=[printer_id], limit=1, on_stored=polls.extend, agent=agent).run().polled:
+    for lane in LANES:
+        if Sweep(only=[printer_id], limit=1, on_stored=polls.extend, lane=lane).run().polled:
             break
     if not polls:
         return False, "Another worker is polling this printer, or nobody has asked for it."
@@ -64,8 +65,9 @@ class Sweep:
 
     Printers are leased a batch at a time, when the collector has room for them, so memory does not grow with the fleet
     and a printer's lease starts just before it is asked. It ends when nothing is due, `limit` printers were leased or
-    `seconds` have passed; what is under way is always finished and stored. With `agent` it is the printers that a GLPI
-    Agent is to ask, a few at a time, since an agent takes seconds where the collector takes milliseconds.
+    `seconds` have passed; what is under way is always finished and stored. In the lanes `agent` and `web` it is the printers
+    that a GLPI Agent is to ask or that are read from web pages, a few at a time, since those take seconds where the collector
+    takes milliseconds.
     """
 
     def __init__(
@@ -75,7 +77,7 @@ class Sweep:
         limit: int | None = None,
         seconds: float | None = None,
         on_stored: Callable[[Sequence[Judged]], Any] | None = None,
-        agent: bool = False,
+        lane: Lane = "native",
     ) -> None:
         """Prepare a sweep of everything, or of the printers in `only`."""
         self._only = only
@@ -83,8 +85,13 @@ class Sweep:
         self._started = time.monotonic()
         self._deadline = None if seconds is None else self._started + seconds
         self._on_stored = on_stored
-        self._agent = agent
-        self._holder = LeaseHolder.new(worker_name(), settings.GLPI_LEASE if agent else settings.POLL_LEASE)
+        self._lane = lane
+        lease, self._most = {
+            "native": (settings.POLL_LEASE, settings.POLL_BATCH_SIZE),
+            "agent": (settings.GLPI_LEASE, settings.GLPI_BATCH_SIZE),
+            "web": (settings.WEB_LEASE, settings.WEB_BATCH_SIZE),
+        }[lane]
+        self._holder = LeaseHolder.new(worker_name(), lease)
         self._limits = history_limits()
         self._networks = Networks.parse(settings.PRINTER_NETWORKS)
         self._leases: dict[int, Lease] = {}
@@ -96,7 +103,8 @@ class Sweep:
         """Poll until done; return what was stored."""
         now = timezone.now()
         close_batches(give_up_on_lost(now, settings.POLL_MAX_ATTEMPTS, settings.POLL_INTERVAL), now)
-        for outcome in self._by_agents() if self._agent else self._natively():
+        ways = {"native": self._natively, "agent": self._by_agents, "web": self._by_pages}
+        for outcome in ways[self._lane]():
             if outcome is not None:
                 self._take(outcome)
             self._flush_if_ripe()
@@ -125,15 +133,20 @@ class Sweep:
             except NoAgentError as missing:
                 yield from (PollOutcome(target.key, error=PollError("refused", str(missing))) for target in batch)
 
+    def _by_pages(self) -> Iterator[PollOutcome | None]:
+        """Read web pages, one lease batch at a time."""
+        targets = self._targets()
+        while batch := list(islice(targets, self._most)):
+            yield from web_polling.poll(batch)
+
     def _targets(self) -> Iterator[Target]:
         """Lease batch by batch and yield what the collector may ask; foreign addresses are refused here."""
         taken = 0
         while self._limit is None or taken < self._limit:
             if self._deadline is not None and time.monotonic() > self._deadline:
                 return
-            most = settings.GLPI_BATCH_SIZE if self._agent else settings.POLL_BATCH_SIZE
-            size = most if self._limit is None else min(self._limit - taken, most)
-            leases = lease_due(self._holder, timezone.now(), size, self._only, agent=self._agent)
+            size = self._most if self._limit is None else min(self._limit - taken, self._most)
+            leases = lease_due(self._holder, timezone.now(), size, self._only, lane=self._lane)
             if not leases:
                 return
             taken += len(leases)

@@ -22,13 +22,13 @@ def test_the_native_sweep_leaves_them_alone():
 
 def test_the_agents_sweep_takes_no_others():
     make_printer()
-    assert Sweep(agent=True).run().polled == 0
+    assert Sweep(lane="agent").run().polled == 0
 
 
 def test_without_an_agent_the_poll_says_what_to_install(settings, tmp_path):
     settings.GLPI_PATH = str(tmp_path)
     make_printer(polling_method="GLPI")
-    assert Sweep(agent=True).run().verdicts == {"FAILED": 1}
+    assert Sweep(lane="agent").run().verdicts == {"FAILED": 1}
     assert str(tmp_path) in InventoryTask.objects.get().error_message
 
 
@@ -37,7 +37,7 @@ def test_the_whole_fleet_can_be_asked_by_agents(settings, tmp_path):
     settings.GLPI_PATH = str(tmp_path)
     make_printer()
     assert Sweep().run().polled == 0
-    assert Sweep(agent=True).run().polled == 1
+    assert Sweep(lane="agent").run().polled == 1
 
 
 @pytest.mark.slow

@@ -41,7 +41,7 @@ def parse(document: Document) -> Page:
         raise ReadError(f"The page is no readable {kind.upper()}: {str(error)[:100]}.") from None
     if root is None:
         raise ReadError("The page is empty.")
-    nodes = int(_COUNT(root))
+    nodes = int(str(_COUNT(root)).partition(".")[0])
     if nodes > MOST_NODES:
         raise ReadError(f"The page has {nodes} elements; {MOST_NODES} are read at most.")
     return Page(root, nodes)
@@ -78,15 +78,15 @@ def _html(content: bytes, charset: str | None) -> Any:
 def _xml(content: bytes, charset: str | None) -> Any:
     del charset  # XML declares its own
     head = content[:100_000].replace(b"\x00", b"")
-    if b"<!ENTITY" in head or b"<!DOCTYPE" in head and b"[" in head[head.find(b"<!DOCTYPE") :].partition(b">")[0]:
+    if b"<!ENTITY" in head or (b"<!DOCTYPE" in head and b"[" in head[head.find(b"<!DOCTYPE") :].partition(b">")[0]):
         raise ReadError("The page is XML that declares entities, which no printer needs; it was not read.")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
         remove_comments=True, remove_pis=True,
     )  # fmt: skip
     root = etree.fromstring(content, parser)
-    document = root.getroottree().docinfo
-    if document.internalDTD is not None and any(True for _ in document.internalDTD.iterentities()):
+    declared: Any = root.getroottree().docinfo.internalDTD
+    if declared is not None and any(True for _ in declared.iterentities()):
         raise ReadError("The page is XML that declares entities, which no printer needs; it was not read.")
     # A default namespace would make every plain name in an XPath find nothing.
     for element in root.iter("{*}*"):
@@ -126,7 +126,11 @@ def _text(content: bytes, charset: str | None) -> Any:
 
 def _clean(text: str) -> str:
     """Return a text without what XML cannot hold."""
-    return "".join(sign for sign in text if sign in "\t\n\r" or (sign >= " " and not "\ud800" <= sign <= "\udfff" and sign not in "\ufffe\uffff"))
+    return "".join(
+        sign
+        for sign in text
+        if sign in "\t\n\r" or (sign >= " " and not "\ud800" <= sign <= "\udfff" and sign not in "\ufffe\uffff")
+    )
 
 
 _PARSERS: Final = {"html": _html, "xml": _xml, "json": _json, "text": _text}

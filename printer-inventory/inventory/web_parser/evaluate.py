@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from inventory.polling.reading import DeviceReading
@@ -70,25 +70,29 @@ def reading_of(results: Sequence[Result]) -> DeviceReading:
     if not good:
         reasons = dict.fromkeys(result.error for result in results if result.error)
         raise ReadError(" ".join(list(reasons)[:3]) or "No rule fills a field of the printer.")
-    texts = {attribute: str(good[field].value) for field, attribute in fields.TEXTS.items() if field in good}
+    texts: dict[str, Any] = {
+        attribute: str(good[field].value) for field, attribute in fields.TEXTS.items() if field in good
+    }
     counted = {
         name: int(value)
         for field, name in fields.COUNTERS.items()
         if field in good and isinstance(value := good[field].value, int | float)
     }
     supplies = tuple(
-        fields.supply_of(field, place, value if isinstance(value := good[field].value, int | float) else None, good[field].text)
+        fields.supply_of(
+            field, place, value if isinstance(value := good[field].value, int | float) else None, good[field].text
+        )
         for place, field in enumerate(fields.SUPPLIES, 1)
         if field in good
     )
-    return DeviceReading(
+    reading = DeviceReading(
         engine=ENGINE,
         counters=counted,
         supplies=supplies,
         warnings=tuple(f"{result.field}: {result.error}" for result in results if result.error),
         raw={f"web.{result.field}": result.text for result in results if result.value is not None},
-        **texts,
     )
+    return replace(reading, **texts) if texts else reading
 
 
 def parse(document: Document) -> documents.Page | str:
@@ -139,11 +143,16 @@ def _calculate(wanted: Sequence[rules.Rule], found: dict[str, Result]) -> None:
     for rule in ordered:
         values = {name: int(one.value) for name, one in found.items() if isinstance(one.value, int | float)}
         try:
-            value = formula.calculate(formula.parse(rule.formula), values)
-            if value < 0:
-                raise ReadError(f"The formula gives {value}, less than nothing.")
-            if rule.field in fields.TEXTS or (rule.field in fields.SUPPLIES and value > 100):
-                raise ReadError(f"{value} is no value for {rule.field}.")
+            value = _fitting(rule.field, formula.calculate(formula.parse(rule.formula), values))
             found[rule.field] = Result(rule.field, str(value), value)
         except ReadError as error:
             found[rule.field] = Result(rule.field, error=str(error))
+
+
+def _fitting(field: str, value: int) -> int:
+    """Return a calculated value that the field can hold."""
+    if value < 0:
+        raise ReadError(f"The formula gives {value}, less than nothing.")
+    if field in fields.TEXTS or (field in fields.SUPPLIES and value > 100):
+        raise ReadError(f"{value} is no value for {field}.")
+    return value

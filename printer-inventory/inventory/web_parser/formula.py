@@ -29,7 +29,7 @@ def parse(text: str) -> ast.expr:
         raise RuleError(f"The formula is longer than {LONGEST} characters.")
     if "**" in text:
         raise RuleError("Powers (**) are refused: a formula adds, subtracts, multiplies and divides.")
-    if text.count("(") > DEEPEST or any(ord(sign) < 32 and sign not in "\t" for sign in text):
+    if text.count("(") > DEEPEST or any(ord(sign) < 32 and sign != "\t" for sign in text):
         raise RuleError(f"The formula has control characters, or more than {DEEPEST} parentheses.")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
@@ -56,7 +56,9 @@ def _check(node: ast.expr, depth: int) -> None:
     if depth > DEEPEST:
         raise RuleError(f"The formula is nested more than {DEEPEST} deep.")
     match node:
-        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.FloorDiv() | ast.Mod(), right=right):
+        case ast.BinOp(
+            left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.FloorDiv() | ast.Mod(), right=right
+        ):
             # A long sum leans to the left; only the right-hand side counts as nesting.
             _check(left, depth + (not isinstance(left, ast.BinOp)))
             _check(right, depth + 1)

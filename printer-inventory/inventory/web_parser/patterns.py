@@ -33,7 +33,9 @@ def compiled(pattern: str) -> regex.Pattern[str]:
         raise RuleError(f"The pattern is longer than {LONGEST} characters.")
     counts = [int(number[:9]) for found in _COUNTED.findall(pattern) for number in (found[1] or found[0],) if number]
     if math.prod(max(count, 1) for count in counts) > MOST_REPEATS:
-        raise RuleError(f"The counted repetitions of the pattern, multiplied, exceed {MOST_REPEATS}; use + or * instead.")
+        raise RuleError(
+            f"The counted repetitions of the pattern, multiplied, exceed {MOST_REPEATS}; use + or * instead."
+        )
     try:
         return regex.compile(pattern)
     except (regex.error, RecursionError, OverflowError, MemoryError, ValueError, KeyError, IndexError) as error:

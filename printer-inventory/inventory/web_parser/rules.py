@@ -51,7 +51,9 @@ def check(rule: Rule) -> Rule:
     """Return the rule, or raise RuleError with what is wrong with it."""
     for name in rule.filled:
         if not fields.is_known(name) and not fields.is_variable(name):
-            raise RuleError(f"{name[:40]!r} is no field, and no name for a variable: write small letters, digits and _.")
+            raise RuleError(
+                f"{name[:40]!r} is no field, and no name for a variable: write small letters, digits and _."
+            )
     if rule.formula:
         tree = formula.parse(rule.formula)
         if rule.field in formula.names_in(tree):
@@ -85,7 +87,7 @@ def check_all(rules: Sequence[Rule]) -> None:
     for rule in rules:
         check(rule)
         if twice := names.intersection(rule.filled):
-            raise RuleError(f"Two rules fill {sorted(twice)[0]}; keep one.")
+            raise RuleError(f"Two rules fill {min(twice)}; keep one.")
         names.update(rule.filled)
     in_order(rules)
 
@@ -220,7 +222,13 @@ def _check_step(step: Step) -> None:
         raise RuleError(f"Say what to {step.do}: a CSS selector or an XPath.")
     if step.do == "read" and not step.name:
         raise RuleError("Say which field or variable the step reads.")
-    if ">>" in step.selector or step.selector.partition("=")[0].strip().lower() in ("css", "xpath", "text", "js", "internal"):
+    if ">>" in step.selector or step.selector.partition("=")[0].strip().lower() in (
+        "css",
+        "xpath",
+        "text",
+        "js",
+        "internal",
+    ):
         raise RuleError("Write the selector plainly: CSS such as #show, or an XPath that begins with /.")
     if step.selector.startswith(("/", "(")):
         xpaths.compiled(step.selector)

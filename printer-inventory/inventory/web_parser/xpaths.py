@@ -1,8 +1,8 @@
 """XPath written by users, over pages written by strangers.
 
 libxml2 has no time limit for XPath, so what an expression may cost is reckoned before it runs: an axis that looks through the
-whole page costs its size once, one inside the predicate of another, or after it, costs it again for each. What would exceed the budget on this
-page is refused with words.
+whole page costs its size once, one inside the predicate of another, or after it, costs it again for each. What would exceed the
+budget on this page is refused with words.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lxml import etree
 from inventory.web_parser.errors import ReadError, RuleError
 
 LONGEST: Final = 500
-BUDGET: Final = 30_000_000
+BUDGET: Final = 12_000_000
 """Node visits: a second or two at the very worst."""
 TEXT_LENGTH: Final = 20_000
 
@@ -82,8 +82,8 @@ def matches(xpath: str, root: etree._Element, nodes: int) -> int:
 
 def text_of(found: object) -> str:
     """Return the text of an element, attribute or value, blanks collapsed."""
-    if isinstance(found, etree._Element):
-        text = "".join(_pieces(found.itertext())) if isinstance(found.tag, str) else ""
+    if etree.iselement(found):
+        text = "".join(_pieces(str(piece) for piece in found.itertext()))
     elif isinstance(found, bool):
         text = "true" if found else "false"
     elif isinstance(found, float):

@@ -45,3 +45,13 @@ FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
 
 # End counters of a month that the device itself told so lately are kept from people.
 AUTO_LOCK_FRESHNESS = timedelta(days=env.int("AUTO_LOCK_FRESHNESS_DAYS", default=7))
+
+# Printers read from their web pages: seconds for a page, printers at once, and the browser for pages that build themselves
+# (a program, empty: an installed Chromium; "off": none).
+WEB_SECONDS = env.float("WEB_SECONDS", default=15)
+WEB_WORKERS = env.int("WEB_WORKERS", default=16)
+WEB_BROWSER = env.str("WEB_BROWSER", default="")
+WEB_BROWSER_SESSIONS = env.int("WEB_BROWSER_SESSIONS", default=4)
+WEB_BATCH_SIZE = WEB_WORKERS * 2
+# The last printer of a batch may wait for all the others to be given up in the browser.
+WEB_LEASE = timedelta(seconds=600)

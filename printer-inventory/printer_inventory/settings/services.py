@@ -112,6 +112,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=60),
         "options": {"queue": "low_priority", "expires": 60},
     },
+    "web-sweep": {
+        "task": "inventory.tasks.run_web_sweep",
+        "schedule": timedelta(seconds=15),
+        "options": {"queue": "low_priority", "expires": 15},
+    },
     "discoveries": {
         # Searches are started when they are asked for; this finds those whose worker died or whose message was lost.
         "task": "inventory.tasks.run_discoveries",

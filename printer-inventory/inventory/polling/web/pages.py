@@ -96,9 +96,13 @@ class PageError(Exception):
 
 @dataclass(slots=True)
 class Fetched:
-    """What came of a printer's pages: each has a document or a sentence that says why not."""
+    """What came of a printer's pages: each has a document or a sentence that says why not.
+
+    `silent` if the printer did not answer at all.
+    """
 
     documents: dict[PageRequest, Document] = field(default_factory=dict)
     errors: dict[PageRequest, str] = field(default_factory=dict)
     requests: int = 0
     seconds: float = 0.0
+    silent: bool = False
