@@ -27,6 +27,7 @@ SHOWN = 60
 CHECKS: dict[str, Callable[[Path], Outcome]] = {
     "django-types": commands.check_django_types,
     "types": commands.check_types,
+    "sole-types": commands.check_sole_types,
     "migrations": commands.check_migrations,
     "django": commands.check_django,
     "imports": commands.check_imports,

@@ -51,6 +51,15 @@ def check_django_types(root: Path) -> Outcome:
     return _in_django_systems(root, command, {"MYPYPATH": str(root / "bench")})
 
 
+def check_sole_types(root: Path) -> Outcome:
+    """Type-check SoleFlip and its benchmarks from its own folder, by its `mypy.ini`."""
+    system = root / "soleflip"
+    if not (system / "mypy.ini").exists():
+        return Outcome(notes=["skipped: no soleflip/mypy.ini"])
+    benches = [path for path in benches_of(root, system) if path.stem != system.name]
+    return run(system, [BIN / "mypy", "--no-error-summary", ".", *benches], {"MYPYPATH": str(root / "bench")})
+
+
 def check_imports(root: Path) -> Outcome:
     """Check the import contracts of this folder's packages and systems; the latter are not installed anywhere."""
     path = os.pathsep.join(map(str, [*systems(root), *sorted(root.glob("packages/*/src"))]))

@@ -37,11 +37,15 @@ def check_environment(root: Path) -> Outcome:
 
 
 def names_read(source: str) -> set[str]:
-    """Return the variables a module reads: `env("X")`, `env.int("X")`, `os.environ["X"]`, `os.getenv("X")`, ..."""
+    """Return the variables a module reads: `env("X")`, `env.int("X")`, `os.environ["X"]`, `os.getenv("X")`,
+    pydantic's `Field(validation_alias="X")`.
+    """
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and node.args and _reads(node.func):
             found.add(_text(node.args[0]))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Field":
+            found |= {_text(word.value) for word in node.keywords if word.arg == "validation_alias"}
         if (
             isinstance(node, ast.Subscript)
             and isinstance(node.ctx, ast.Load)

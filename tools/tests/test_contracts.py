@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CONTRACTS = configparser.ConfigParser()
 CONTRACTS.read(ROOT / ".importlinter")
 PACKAGES = {path.parent.name for path in ROOT.glob("packages/*/src/*/__init__.py")}
+DOMAINS = CONTRACTS["importlinter:contract:soleflip-rooms"]["containers"].split()
 ROOMS = ["polling", "profiles", "rules", "services", "models", "views", "tests"]
 
 BAD = [
@@ -35,6 +36,11 @@ BAD = [
     ("house/inventory/polling/bad.py", "import inventory.services", "rooms"),
     ("house/inventory/rules/bad.py", "import django", "pure-rules"),
     ("house/inventory/profiles/bad.py", "import inventory.models", "pure-rules"),
+    ("house/domains/orders/repositories/bad.py", "import domains.orders.services", "soleflip-rooms"),
+    ("house/domains/orders/services/bad.py", "import domains.pricing.services", "soleflip-domains-apart"),
+    ("house/shared/api/bad.py", "import domains.orders", "soleflip-shared-below"),
+    ("house/shared/rules/bad.py", "import sqlalchemy", "soleflip-pure-rules"),
+    ("house/cli/bad.py", "import standins", "soleflip-no-other-system"),
 ]
 
 
@@ -49,6 +55,11 @@ def small(house: Path, put: Put) -> Path:
         put(f"house/{app}/__init__.py", "")
     for room in ROOMS:
         put(f"house/inventory/{room}/__init__.py", "")
+    for domain in DOMAINS:
+        for room in ("", "api/", "events/", "services/", "repositories/"):
+            put(f"house/{domain.replace('.', '/')}/{room}__init__.py", "")
+    for room in ("rules", "api", "auth", "config", "repositories"):
+        put(f"house/shared/{room}/__init__.py", "")
     return house
 
 

@@ -1,0 +1,1 @@
+"""The eleven domains; each has the rooms api, services, repositories and events, and none imports another."""

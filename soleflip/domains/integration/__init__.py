@@ -1,0 +1,1 @@
+"""StockX, imports, feeds, webhooks out, business intelligence artefacts."""

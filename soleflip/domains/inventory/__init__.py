@@ -1,0 +1,1 @@
+"""Items in stock: status, history, reservations, locations, listings, dead stock."""

@@ -1,0 +1,1 @@
+"""Orders of every platform, fees, payouts, returns, taxes, consignment."""

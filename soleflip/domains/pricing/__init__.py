@@ -1,0 +1,1 @@
+"""Prices: strategies, auto-listing, repricing, decisions."""

@@ -1,0 +1,1 @@
+"""The old name of sales, answered from orders."""

@@ -1,0 +1,1 @@
+"""Suppliers, accounts, purchases."""

@@ -1,0 +1,1 @@
+"""What every domain uses: database, auth, errors, events, streaming, and the pure rules."""

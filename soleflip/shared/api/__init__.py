@@ -1,0 +1,1 @@
+"""Dependencies and envelopes of every route."""

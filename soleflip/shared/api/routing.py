@@ -1,0 +1,39 @@
+"""Finds the routers of the domains: `domains/<name>/api/<module>.py` with `router` and `PREFIX`.
+
+A module is a room of its own: who adds one need not edit a list that others edit too.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from fastapi import APIRouter, FastAPI
+
+import domains
+
+
+def router_modules() -> list[str]:
+    """Return the names of all modules in the domains' api rooms, sorted."""
+    found = []
+    for domain in pkgutil.iter_modules(domains.__path__):
+        room = importlib.import_module(f"domains.{domain.name}.api")
+        found += [f"{room.__name__}.{module.name}" for module in pkgutil.iter_modules(room.__path__)]
+    return sorted(found)
+
+
+def include_domains(app: FastAPI) -> None:
+    """Mount every domain's routers; event handlers are subscribed by importing `domains.<name>.events.handlers`."""
+    for name in router_modules():
+        module = importlib.import_module(name)
+        router = getattr(module, "router", None)
+        if isinstance(router, APIRouter):
+            app.include_router(router, prefix=module.PREFIX)
+
+
+def subscribe_handlers() -> None:
+    """Import every domain's event handlers, which subscribe themselves to the bus."""
+    for domain in pkgutil.iter_modules(domains.__path__):
+        room = importlib.import_module(f"domains.{domain.name}.events")
+        if any(module.name == "handlers" for module in pkgutil.iter_modules(room.__path__)):
+            importlib.import_module(f"{room.__name__}.handlers")

@@ -1,0 +1,1 @@
+"""Tokens, passwords, who may do what."""

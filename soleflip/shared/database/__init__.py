@@ -1,0 +1,1 @@
+"""Connection, sessions, models and migrations."""

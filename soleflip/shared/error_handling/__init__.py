@@ -1,0 +1,1 @@
+"""Exceptions, codes and how they become answers."""

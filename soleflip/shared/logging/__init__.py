@@ -1,0 +1,1 @@
+"""Structured logs with a request id."""

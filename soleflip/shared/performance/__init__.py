@@ -1,0 +1,1 @@
+"""Bulk loading and query helpers."""

@@ -1,0 +1,1 @@
+"""Base of every repository, and the queries domains share."""

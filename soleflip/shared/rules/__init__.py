@@ -1,0 +1,1 @@
+"""Pure rules: money, fees, sizes, VAT, dates. No request, socket, clock or database."""

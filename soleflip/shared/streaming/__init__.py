@@ -1,0 +1,1 @@
+"""Rows out of the database and into files, a piece at a time."""

@@ -1,0 +1,1 @@
+"""What pages share: templates, static files, sessions."""
