@@ -21,6 +21,7 @@ APP_ACCESS_RULES: Final = {
     "inventory": "inventory.access_inventory_app",
     "printers": "inventory.access_inventory_app",
     "contracts": "contracts.access_contracts_app",
+    "monthly_report": "monthly_report.access_monthly_report",
 }
 SIGNED_IN_ONLY: Final = {"access"}
 """Applications that are open to everybody who is signed in; their pages ask for more where they need it."""

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from localservices.errors import RunFileError
-from localservices.runfile import ENVIRONMENT_WORDS, MAX_BYTES, Login, Process, Step, Values, discover, read_run_file
+from localservices.runfile import (
+    ENVIRONMENT_WORDS,
+    MAX_BYTES,
+    Link,
+    Login,
+    Process,
+    Step,
+    Values,
+    discover,
+    read_run_file,
+)
 
 WHOLE = """
 title = "Printers"
@@ -24,6 +34,9 @@ DATABASE_URL = "{service:DATABASE_SERVER_URL}/printers"
 [[login]]
 user = "admin"
 role = "all"
+[[link]]
+text = "Sign in elsewhere"
+url = "http://127.0.0.1:{port:web}/in/"
 [[prepare]]
 name = "migrate"
 command = ["{python}", "manage.py", "migrate"]
@@ -54,6 +67,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
     assert system.services == {"postgres", "redis"}
     assert system.databases == ("printers",)
     assert system.logins == (Login("admin", "all"),)
+    assert system.links == (Link("Sign in elsewhere", "http://127.0.0.1:{port:web}/in/"),)
     assert system.prepare == (Step("migrate", ("{python}", "manage.py", "migrate")),)
     assert system.processes[1] == Process(
         "web", ("daphne", "-p", "{port:web}"), 5000, ("fleet",), "http://127.0.0.1:{port:web}/"

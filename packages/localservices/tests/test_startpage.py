@@ -27,6 +27,7 @@ SYSTEM = System(
     "",
     (Login("admin<i>", "all"),),
     (),
+    (),
     redis=False,
     environment={},
     prepare=(),
@@ -38,7 +39,7 @@ GONE = Server("postgres", "installed", "15.1", "installed in /x", "127.0.0.1", 5
 
 @pytest.fixture
 def state(tmp_path: Path) -> PageState:
-    view = SystemView(SYSTEM, "http://127.0.0.1:5000/", "")
+    view = SystemView(SYSTEM, "http://127.0.0.1:5000/", "", [("in<b>", "http://127.0.0.1:5000/in/")])
     return PageState(tmp_path / "a<b", [view], {"postgres": GONE, "redis": TOLD}, "demo-word")
 
 
@@ -63,7 +64,15 @@ def get(port: int, path: str, host: str | None = None) -> tuple[int, dict[str, s
 def test_the_page_shows_systems_logins_and_services_escaped(port: int) -> None:
     status, _, body = get(port, "/")
     assert status == 200
-    for text in ("Printers &lt;b&gt;", "Polls &amp; bills", "admin&lt;i&gt;", "demo-word", "a&lt;b", "PostgreSQL 15.1"):
+    for text in (
+        "Printers &lt;b&gt;",
+        "Polls &amp; bills",
+        "admin&lt;i&gt;",
+        "demo-word",
+        "a&lt;b",
+        "PostgreSQL 15.1",
+        "in&lt;b&gt;",
+    ):
         assert text in body
     assert "<i>" not in body
     assert "top-secret" not in body

@@ -43,6 +43,7 @@ def view(accent: str) -> SystemView:
         url="",
         health="",
         logins=(Login("administrator", "may do everything"), Login("reader", "looks only")),
+        links=(),
         databases=(),
         redis=False,
         environment={},

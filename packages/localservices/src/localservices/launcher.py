@@ -111,7 +111,8 @@ class Launcher:
         for system in systems:
             run_file = system.folder / "run.toml"
             url, health = (values[system.name].fill(run_file, text) for text in (system.url, system.health))
-            self.views[system.name] = SystemView(system, url, health)
+            links = [(link.text, values[system.name].fill(run_file, link.url)) for link in system.links]
+            self.views[system.name] = SystemView(system, url, health, links)
         self._open_page(page_port, services)
         self.terminal.say(f"start page {page_url}", BOLD)
         runs = [

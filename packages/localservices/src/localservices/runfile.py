@@ -32,6 +32,14 @@ class Login:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A page that is worth a line of its own on the start page."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Step:
     """A command that must end well before the processes start."""
 
@@ -66,6 +74,7 @@ class System:
     url: str
     health: str
     logins: tuple[Login, ...]
+    links: tuple[Link, ...]
     databases: tuple[str, ...]
     redis: bool
     environment: Mapping[str, str]
@@ -110,6 +119,7 @@ def read_run_file(path: Path) -> System:
         url=table.text("url"),
         health=table.text("health", ""),
         logins=table.each("login", lambda entry: Login(entry.text("user"), entry.text("role", ""))),
+        links=table.each("link", lambda entry: Link(entry.text("text"), entry.text("url"))),
         databases=services.texts("postgres"),
         redis=services.flag("redis"),
         environment=table.table("environment").all_texts(),
@@ -146,11 +156,12 @@ def _check(path: Path, system: System) -> None:
     ports = {process.name: 1 for process in system.processes if process.port is not None}
     dry = Values(Path("python"), path.parent.parent, ports, {}, "", "")
     commands = [*(step.command for step in system.prepare), *(process.command for process in system.processes)]
-    for text in [*(word for command in commands for word in command), system.url, system.health]:
+    links = [link.url for link in system.links]
+    for text in [*(word for command in commands for word in command), system.url, system.health, *links]:
         dry.fill(path, text, COMMAND_WORDS)
     for text in system.environment.values():
         dry.fill(path, text, ENVIRONMENT_WORDS, check_services=False)
-    for key, url in (("url", system.url), ("health", system.health)):
+    for key, url in (("url", system.url), ("health", system.health), *(("link", url) for url in links)):
         if url:
             _check_url(path, key, url)
 

@@ -46,6 +46,7 @@ class SystemView:
     system: System
     url: str
     health: str
+    links: Sequence[tuple[str, str]] = ()
     phase: str = "queued"
     children: list[Child] = field(default_factory=list)
 
@@ -130,6 +131,9 @@ def _card(view: SystemView, password: str) -> str:
         title=html.escape(view.system.title),
         summary=html.escape(view.system.summary),
         url=html.escape(view.url),
+        links="".join(
+            f'<p class="open"><a href="{html.escape(url)}">{html.escape(text)}</a></p>' for text, url in view.links
+        ),
         address=html.escape(view.url.removeprefix("http://").rstrip("/")),
         logins=Template(_file("logins.html")).substitute(rows=logins, password=html.escape(password)) if logins else "",
     )
