@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TypeVar
 
 from django.db import models
 from django.utils import timezone
@@ -19,16 +19,19 @@ class Stamped(models.Model):
         abstract = True
 
 
-class TrashableQuerySet(models.QuerySet[Any]):
+_Row = TypeVar("_Row", bound=models.Model)
+
+
+class TrashableManager(models.Manager[_Row]):
     """Rows that go to the trash first."""
 
-    def alive(self) -> Self:
+    def alive(self) -> models.QuerySet[_Row]:
         """Return what is not in the trash."""
-        return self.filter(deleted_at__isnull=True)
+        return self.get_queryset().filter(deleted_at__isnull=True)
 
-    def trashed(self) -> Self:
+    def trashed(self) -> models.QuerySet[_Row]:
         """Return what is in the trash."""
-        return self.filter(deleted_at__isnull=False)
+        return self.get_queryset().filter(deleted_at__isnull=False)
 
 
 class Trashable(Stamped):

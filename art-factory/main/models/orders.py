@@ -79,7 +79,8 @@ class OrderItem(Stamped):
     """One call of a provider, which makes one product or more.
 
     A worker that holds it wrote `fence` (a new one for every claim) and `leased_until`; only that fence may store.
-    `attempt` counts POSTs; `reference` is the provider's request id, stored before anything waits for it.
+    `attempt` counts POSTs (and names them in the ledger), `tries_from` those before a retry by hand; `reference` is the
+    provider's request id, stored before anything waits for it.
     """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
@@ -104,6 +105,7 @@ class OrderItem(Stamped):
     next_poll_at = models.DateTimeField(_("asked again at"), null=True, blank=True)
     polls = models.PositiveIntegerField(_("times asked"), default=0)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
+    tries_from = models.PositiveSmallIntegerField(_("attempts before the last retry by hand"), default=0)
     idempotency_key = models.UUIDField(_("idempotency key"), default=uuid.uuid4, editable=False)
     reference: models.JSONField[Any] = models.JSONField(_("at the provider"), null=True, blank=True)
     outcome: models.JSONField[Any] = models.JSONField(_("result before it is stored"), null=True, blank=True)

@@ -9,7 +9,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from main.models.base import Stamped, Trashable, TrashableQuerySet
+from main.models.base import Stamped, Trashable, TrashableManager
 from main.models.choices import GeneratorKind, ProductType, Relation
 from main.models.orders import OrderItem
 from main.models.projects import Project, Tag
@@ -50,7 +50,7 @@ class Product(Trashable):
     tags = models.ManyToManyField(Tag, blank=True, related_name="products", verbose_name=_("tags"))
     version = models.PositiveIntegerField(_("version"), default=0, editable=False)
 
-    objects = TrashableQuerySet.as_manager()
+    objects = TrashableManager()
 
     class Meta:
         verbose_name = _("product")

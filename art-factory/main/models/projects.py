@@ -8,7 +8,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from main.models.base import Stamped, Trashable, TrashableQuerySet
+from main.models.base import Stamped, Trashable, TrashableManager
 
 
 class Project(Trashable):
@@ -30,7 +30,7 @@ class Project(Trashable):
         "main.Product", blank=True, related_name="featured_in", verbose_name=_("featured products")
     )
 
-    objects = TrashableQuerySet.as_manager()
+    objects = TrashableManager()
 
     class Meta:
         verbose_name = _("project")
@@ -75,7 +75,7 @@ class Collection(Trashable):
         "main.Product", through="main.CollectionEntry", related_name="collections", verbose_name=_("products")
     )
 
-    objects = TrashableQuerySet.as_manager()
+    objects = TrashableManager()
 
     class Meta:
         verbose_name = _("collection")
@@ -134,7 +134,7 @@ class OrderTemplate(Trashable):
     is_favorite = models.BooleanField(_("favourite"), default=False)
     used = models.PositiveIntegerField(_("times used"), default=0, editable=False)
 
-    objects = TrashableQuerySet.as_manager()
+    objects = TrashableManager()
 
     class Meta:
         verbose_name = _("template")

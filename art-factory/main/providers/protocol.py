@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 JsonReference = Mapping[str, Any]
 """What a provider needs to find its request again; JSON, stored with the order item."""
@@ -41,11 +41,26 @@ class ErrorCategory(StrEnum):
     UNKNOWN = "unknown"
 
 
+STILL_THERE: Final = frozenset(
+    {
+        ErrorCategory.RATE_LIMITED,
+        ErrorCategory.AUTHENTICATION,
+        ErrorCategory.PROVIDER_OUTAGE,
+        ErrorCategory.NETWORK,
+        ErrorCategory.DOWNLOAD,
+        ErrorCategory.FILE_SYSTEM,
+    }
+)
+"""Categories after which a call that was accepted still stands at the provider."""
+
+
 class ProviderError(Exception):
     """A call that did not work.
 
     `retry_after` are seconds the provider asks for; `charged` is False when surely nothing was billed, None when nobody knows;
-    `retryable` False overrides the category (fal's X-Fal-Retryable); `fields` names wrong parameters.
+    `retryable` False overrides the category (fal's X-Fal-Retryable); `fields` names wrong parameters. `ended` tells, for a
+    failure found by `poll`, whether the call itself is over (a failed model) or only the asking went wrong (ask again, same
+    reference); left out, it follows from the category.
     """
 
     def __init__(
@@ -57,6 +72,7 @@ class ProviderError(Exception):
         retry_after: float | None = None,
         retryable: bool | None = None,
         charged: bool | None = None,
+        ended: bool | None = None,
         code: str = "",
         fields: tuple[str, ...] = (),
     ) -> None:
@@ -68,6 +84,7 @@ class ProviderError(Exception):
         self.retry_after = retry_after
         self.retryable = retryable
         self.charged = charged
+        self.ended = category not in STILL_THERE if ended is None else ended
         self.code = code
         self.fields = fields
 
@@ -84,7 +101,7 @@ class InputFile:
 class ProviderRequest:
     """One call: the provider's endpoint, exactly the arguments to send, and files by the name of their argument.
 
-    `idempotency_key` is the same for every attempt of one item; `options` is the machine's table of that name.
+    `idempotency_key` is `<item>-<attempt>`, at most 40 of [0-9a-f-]; `options` is the machine's table of that name.
     """
 
     endpoint: str
@@ -129,12 +146,16 @@ class CallStatus:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a provider can do. `repeatable`: sending twice costs nothing and gives the same; `idempotent`: it knows our key."""
+    """What a provider can do.
+
+    `repeatable`: sending twice costs nothing and gives the same; `idempotent`: it knows our key, so `find` can tell;
+    `local`: its calls live in the process that sent them. Polls start after `poll_first` seconds and slow down to `poll_most`.
+    """
 
     paid: bool = True
     repeatable: bool = False
     idempotent: bool = False
-    can_cancel: bool = True
+    local: bool = False
     poll_first: float = 0.5
     poll_most: float = 5.0
 

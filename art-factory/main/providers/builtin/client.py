@@ -52,7 +52,7 @@ class BuiltinClient:
     """Procedural pictures, loops and tunes. One instance per process, or its calls do not find each other."""
 
     name = "builtin"
-    traits = Traits(paid=False, repeatable=True, poll_first=0.1, poll_most=0.5)
+    traits = Traits(paid=False, repeatable=True, local=True, poll_first=0.1, poll_most=0.5)
     _jobs: OrderedDict[str, _Job] = OrderedDict()
     _lock = threading.Lock()
     _pool: ThreadPoolExecutor | None = None
@@ -60,8 +60,10 @@ class BuiltinClient:
     def submit(self, request: ProviderRequest) -> JsonReference:
         """Start a call."""
         arguments = dict(request.arguments)
-        # Without a seed the key gives one, so that a call sent again makes the same.
-        arguments.setdefault("seed", int(hashlib.sha256(request.idempotency_key.encode()).hexdigest()[:7], 16))
+        # Without a seed the item gives one, so that a call sent again makes the same.
+        arguments.setdefault(
+            "seed", int(hashlib.sha256(request.idempotency_key.partition("-")[0].encode()).hexdigest()[:7], 16)
+        )
         files = {name: file.path for name, file in request.files.items()}
         key, job = str(uuid.uuid4()), _Job()
         with self._lock:

@@ -1,0 +1,172 @@
+"""Who works on which item: claims, fences and leases, the same on SQLite and PostgreSQL.
+
+A claim is one conditional UPDATE; whoever changes the row has it. Each claim writes a new fence, and every later write asks for
+it: a worker whose lease ran out and was taken over changes nothing any more.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from main.models import RUNNING, Circuit, ItemStatus, Lease, OrderItem, Provider
+from main.production.limits import refilled
+from main.services import events, spending
+from main.services.connections import client_of
+from main.services.deriving import derive
+
+LOOKED_AT: Final = 20
+POLLABLE: Final = (ItemStatus.SUBMITTED, ItemStatus.DOWNLOADING, ItemStatus.CANCELLING)
+
+
+class LeaseLost(Exception):  # noqa: N818 -- nothing is wrong: somebody else has the item now
+    """Another worker has taken the item over; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An item and the fence to write it with."""
+
+    item: OrderItem
+    fence: uuid.UUID
+
+    def write(self, *, only: Iterable[str] | None = None, **values: Any) -> None:
+        """Change the item if it is still ours (and in one of the statuses `only`). Raises LeaseLost."""
+        mine = OrderItem.objects.filter(pk=self.item.pk, fence=self.fence)
+        if only is not None:
+            mine = mine.filter(status__in=only)
+        if not mine.update(**values, updated_at=timezone.now()):
+            raise LeaseLost
+        for name, value in values.items():
+            setattr(self.item, name, value)
+
+    def give_back(self, **values: Any) -> None:
+        """Change the item and end the lease. Raises LeaseLost."""
+        self.write(**values, fence=None, leased_until=None)
+
+
+def claim_submit(worker: str) -> Claim | None:
+    """Take the oldest item that may be sent now, with its money set aside; None when there is none."""
+    now = timezone.now()
+    ready = Q(status=ItemStatus.PENDING) & (Q(not_before__isnull=True) | Q(not_before__lte=now))
+    names = OrderItem.objects.filter(ready).order_by().values_list("provider_name", flat=True).distinct()
+    for name in list(names):
+        if _may_ask(Provider.objects.get(name=name), now):
+            with transaction.atomic():
+                claim = _claim_of(name, ready, worker, now)
+            if claim is not None:
+                return claim
+    return None
+
+
+def claim_poll(worker: str) -> Claim | None:
+    """Take an item that stands at its provider and whose time to ask has come; None when there is none."""
+    now = timezone.now()
+    due = OrderItem.objects.filter(status__in=POLLABLE, next_poll_at__lte=now)
+    due = due.filter(Q(leased_until__isnull=True) | Q(leased_until__lt=now))
+    due = due.exclude(provider_name__in=_local_names(), worker__in=_other_workers(worker, now))
+    for pk in due.order_by("next_poll_at").values_list("pk", flat=True)[:LOOKED_AT]:
+        fence = uuid.uuid4()
+        free = OrderItem.objects.filter(pk=pk, status__in=POLLABLE)
+        free = free.filter(Q(leased_until__isnull=True) | Q(leased_until__lt=now))
+        if free.update(fence=fence, leased_until=now + settings.LEASE):
+            return Claim(OrderItem.objects.select_related("machine", "order__project").get(pk=pk), fence)
+    return None
+
+
+def _may_ask(provider: Provider, now: datetime) -> bool:
+    """Say, without locking, whether it is worth trying."""
+    resting = provider.circuit == Circuit.OPEN and provider.circuit_until is not None and provider.circuit_until > now
+    return provider.is_enabled and not resting
+
+
+def _claim_of(name: str, ready: Q, worker: str, now: datetime) -> Claim | None:
+    provider = Provider.objects.select_for_update().get(name=name)
+    if not _may_ask(provider, now):
+        return None
+    burst = max(1, provider.concurrency)
+    tokens = refilled(provider.tokens, provider.refilled_at, now, provider.rate_per_minute, burst)
+    running = OrderItem.objects.filter(provider_name=name, status__in=RUNNING).count()
+    # After a rest one call tries; the others wait for what becomes of it.
+    most = 1 if provider.circuit != Circuit.CLOSED else provider.concurrency
+    if tokens < 1 or running >= most:
+        return None
+    claim = _first_allowed(provider, ready, worker, now)
+    if claim is not None:
+        half = {"circuit": Circuit.HALF_OPEN} if provider.circuit == Circuit.OPEN else {}
+        Provider.objects.filter(pk=provider.pk).update(tokens=tokens - 1, refilled_at=now, **half)
+    return claim
+
+
+def _first_allowed(provider: Provider, ready: Q, worker: str, now: datetime) -> Claim | None:
+    """Take the first item whose machine has room and whose cost fits; those that do not fit are held."""
+    waiting = OrderItem.objects.filter(ready, provider_name=provider.name).select_related("machine", "order__project")
+    full: set[int] = set()
+    for item in waiting.order_by("id")[:LOOKED_AT]:
+        if item.machine_id in full or not _has_room(item):
+            full.add(item.machine_id)
+            continue
+        if provider.is_paid and item.estimated_cost:
+            try:
+                with transaction.atomic():
+                    spending.reserve(item, item.attempt + 1, now)
+            except spending.CapReached as cap:
+                _hold(item, str(cap))
+                continue
+        return _taken(item, worker, now)
+    return None
+
+
+def _has_room(item: OrderItem) -> bool:
+    running = OrderItem.objects.filter(machine_id=item.machine_id, status__in=RUNNING).count()
+    return running < item.machine.max_concurrent
+
+
+def _taken(item: OrderItem, worker: str, now: datetime) -> Claim | None:
+    fence = uuid.uuid4()
+    values: dict[str, Any] = {
+        "status": ItemStatus.CLAIMED,
+        "fence": fence,
+        "worker": worker,
+        "leased_until": now + settings.LEASE,
+        "started_at": item.started_at or now,
+        "progress": 0,
+        "progress_text": "",
+        "not_before": None,
+    }
+    free = OrderItem.objects.filter(pk=item.pk, status=ItemStatus.PENDING, attempt=item.attempt)
+    if not free.update(attempt=F("attempt") + 1, **values):
+        spending.release(item.pk, item.attempt + 1)
+        return None
+    item.attempt += 1
+    for name, value in values.items():
+        setattr(item, name, value)
+    derive(item.order_id)
+    return Claim(item, fence)
+
+
+def _hold(item: OrderItem, reason: str) -> None:
+    changed = OrderItem.objects.filter(pk=item.pk, status=ItemStatus.PENDING).update(
+        status=ItemStatus.HELD, error_category="cap", reason=reason
+    )
+    if changed:
+        events.record("item_hold", order=item.order_id, entity=item.pk, actor="foreman", reason=reason)
+        derive(item.order_id)
+
+
+def _local_names() -> list[str]:
+    return [name for name in ("builtin",) if client_of(name).traits.local]
+
+
+def _other_workers(worker: str, now: datetime) -> list[str]:
+    """Return the processes that live and are not ours: only they can find their own local calls."""
+    leases = Lease.objects.filter(name__startswith="worker:", until__gt=now).exclude(holder=worker)
+    return list(leases.values_list("holder", flat=True))

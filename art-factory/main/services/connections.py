@@ -1,0 +1,34 @@
+"""How each provider is reached: addresses and keys from the settings, clients by name."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from main.providers.protocol import ProviderClient
+from main.providers.registry import Connection, client_for
+
+
+def connection_of(name: str) -> Connection:
+    """Return how a provider is reached."""
+    keys = {
+        "fal": settings.FAL_KEY,
+        "replicate": settings.REPLICATE_API_TOKEN,
+        "civitai": settings.CIVITAI_API_KEY,
+    }
+    urls = {
+        "fal": {"queue": settings.FAL_QUEUE_URL, "rest": settings.FAL_REST_URL},
+        "replicate": {"api": settings.REPLICATE_BASE_URL},
+        "civitai": {"api": settings.CIVITAI_URL},
+        "comfyui": {"api": settings.COMFYUI_URL},
+    }
+    return Connection(
+        key=keys.get(name, ""),
+        urls=urls.get(name, {}),
+        result_hosts=tuple(settings.RESULT_HOSTS),
+        networks=tuple(settings.PROVIDER_NETWORKS),
+    )
+
+
+def client_of(name: str) -> ProviderClient:
+    """Return a client for a provider; KeyError when nobody has written one."""
+    return client_for(name, connection_of(name))
