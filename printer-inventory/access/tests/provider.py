@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx2
 from django.test import Client, override_settings
@@ -78,19 +78,26 @@ class Visitor:
 
     def at_provider(self, address: str, username: str) -> str:
         """Fill in the provider's form; return the address it sends the browser back to."""
-        page = self.web.get(address)
-        while page.status_code in (302, 303):
-            location = page.headers["location"]
-            if location.startswith("http://testserver/"):
-                return location
-            page = self.web.get(location)
+        page, address = self._follow(self.web.get(address), address)
+        if page is None:
+            return address
         form = re.search(r'<form[^>]*action="([^"]+)"', page.text)
         assert form is not None, page.text
         fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
         sent = {**fields, "username": username, "password": f"pw-{username}"}
-        answer = self.web.post(unescape(form[1]), data=sent)
-        assert answer.status_code in (302, 303), answer.text
-        return str(answer.headers["location"])
+        action = urljoin(address, unescape(form[1]))
+        page, address = self._follow(self.web.post(action, data=sent), action)
+        assert page is None, page
+        return address
+
+    def _follow(self, page: httpx2.Response, address: str) -> tuple[httpx2.Response | None, str]:
+        """Follow redirects; return the page they end at and its address, or None and the address that leads back to us."""
+        while page.status_code in (302, 303):
+            address = urljoin(address, page.headers["location"])
+            if address.startswith("http://testserver/"):
+                return None, address
+            page = self.web.get(address)
+        return page, address
 
     def back(self, address: str) -> Any:
         """Follow the provider's redirect to us."""
