@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('contracts', '0003_first_words'),
-        ('inventory', '0005_glpi_agent'),
+        ('inventory', '0006_exports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
