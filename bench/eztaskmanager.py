@@ -95,12 +95,14 @@ def ours(count: int, pids: list[int]) -> dict[str, float]:
     rows = list(runs.values_list("state", "pid", "queued_at", "finished_at"))
     assert all(row[0] == "done" for row in rows)
     assert len({row[1] for row in rows}) == count
-    end = max(row[3].timestamp() for row in rows)
+    spans = [(queued, ended) for _, _, queued, ended in rows if queued and ended]
+    assert len(spans) == count
+    end = max(ended.timestamp() for _, ended in spans)
     time.sleep(0.3)
     return {
         "per_second": count / (end - began),
         "cpu_per_run": (cpu_seconds(pids) - began_cpu) / count,
-        "latency": statistics.median((row[3] - row[2]).total_seconds() for row in rows),
+        "latency": statistics.median((ended - queued).total_seconds() for queued, ended in spans),
     }
 
 
@@ -113,8 +115,9 @@ def theirs(count: int, pids: list[int]) -> dict[str, float]:
     jobs = [queue.enqueue("eztaskmanager.tests.no_op.run", result_ttl=600) for _ in range(count)]
     wait(lambda: queue.finished_job_registry.get_job_count(cleanup=False) >= count)
     for job in jobs:
-        job.refresh()
-    ends = [(job.enqueued_at, job.ended_at) for job in jobs]
+        job.refresh()  # type: ignore[no-untyped-call]
+    ends = [(job.enqueued_at, job.ended_at) for job in jobs if job.enqueued_at and job.ended_at]
+    assert len(ends) == count
     assert all(job.get_status() == "finished" for job in jobs)
     end = max(ended.timestamp() for _, ended in ends)
     time.sleep(0.3)

@@ -10,14 +10,17 @@ from celery import shared_task, signals
 from django.db import connections
 
 from eztaskmanager.running.supervisor import DATABASE_TROUBLE
-from eztaskmanager.services import run_management_command
+from eztaskmanager.services import queues, run_management_command
 
 logger = logging.getLogger(__name__)
 SCHEDULE_SECONDS = 1.0
 _stopped = threading.Event()
 
 
-@shared_task(name="eztaskmanager.run", ignore_result=True)
+# The task's own timeout ends a run: the project's limits for its other tasks are lifted.
+@shared_task(
+    name="eztaskmanager.run", ignore_result=True, time_limit=0, soft_time_limit=0
+)
 def run_task(task_id: int) -> None:
     """Run the oldest waiting run of a task."""
     run_management_command(task_id)
@@ -43,6 +46,8 @@ def fire_schedules() -> None:
 
 @signals.worker_ready.connect
 def _begin(**_: Any) -> None:
+    if queues.EZTASKMANAGER_QUEUE_SERVICE_TYPE != "Celery":
+        return  # the project's Celery does other work, and `ezworker` does this
     threading.Thread(
         target=fire_schedules, name="eztaskmanager-schedules", daemon=True
     ).start()

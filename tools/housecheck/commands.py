@@ -40,15 +40,26 @@ def check_types(root: Path) -> Outcome:
 
 
 def check_django_types(root: Path) -> Outcome:
-    """Type-check each Django system and its benchmarks from its own folder, with the settings its `mypy.ini` names."""
+    """Type-check each Django system and its benchmarks from its own folder, with the settings its `mypy.ini` names.
+
+    A benchmark named like the package it measures is no module of that name: a second run, with the root as base, knows it
+    as `bench.NAME`.
+    """
+
+    def benches(manage: Path, *, namesake: bool) -> list[Path]:
+        system = root / manage.relative_to(root).parts[0]
+        return [path for path in benches_of(root, system) if (path.stem == system.name) is namesake]
 
     def command(manage: Path) -> list[str | Path]:
-        system = root / manage.relative_to(root).parts[0]
-        # A benchmark named like the package it measures cannot be told from it: mypy knows one module of a name.
-        benches = [path for path in benches_of(root, system) if path.stem != system.name]
-        return [BIN / "mypy", "--no-error-summary", ".", *benches]
+        return [BIN / "mypy", "--no-error-summary", ".", *benches(manage, namesake=False)]
 
-    return _in_django_systems(root, command, {"MYPYPATH": str(root / "bench")})
+    def apart(manage: Path) -> list[str | Path]:
+        found = benches(manage, namesake=True)
+        return [BIN / "mypy", "--no-error-summary", *found] if found else []
+
+    outcome = _in_django_systems(root, command, {"MYPYPATH": str(root / "bench")})
+    outcome.problems += _in_django_systems(root, apart, {"MYPYPATH": str(root)}).problems
+    return outcome
 
 
 def check_sole_types(root: Path) -> Outcome:
@@ -132,7 +143,9 @@ def _in_django_systems(
     found = [(system, manage) for system in systems(root) if (manage := manage_of(system))]
     for system, manage in found:
         # The settings need a key to load; no service is asked.
-        result = run(system, command(manage), {"DEBUG": "True", **(environment or {})})
+        if not (line := command(manage)):
+            continue
+        result = run(system, line, {"DEBUG": "True", **(environment or {})})
         outcome.problems += [f"{system.name}: {line}" for line in result.problems]
     if not found:
         outcome.notes.append("skipped: no system with a manage.py yet")

@@ -87,6 +87,8 @@ def test_a_benchmark_is_checked_with_the_system_it_imports(house: Path, put: Put
     assert [path.name for path in commands.benches_of(house, house / "shop")] == ["support.py", "sweep.py"]
     assert commands.check_types(house).problems == []
     assert commands.check_django_types(house).problems == []
+    put("bench/shop.py", "from orders import count\n\nX: str = count()\n")  # called like its system
+    assert [line for line in commands.check_django_types(house).problems if "shop.py:3" in line]
     put("bench/sweep.py", "import support\n\nY: str = support.X\n")
     put("bench/alone.py", "Z: int = ''\n")
     assert "sweep.py:3" in "\n".join(commands.check_django_types(house).problems)

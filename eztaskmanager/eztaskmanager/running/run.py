@@ -18,6 +18,8 @@ from eztaskmanager.states import State, Stream
 CHUNK = 262_144
 READS_AT_ONCE = 8
 DRAIN_SECONDS = 0.5
+MAX_JOB = 100_000
+"""Bytes of a job; one argument of a program may not be longer on Linux either (128 KiB)."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,12 @@ class Run:
         self._open_pipes()
 
     def _open_pipes(self) -> None:
+        line = self.job.line()
+        if len(line) > MAX_JOB:
+            raise ValueError(f"the arguments are longer than {MAX_JOB} bytes")
         self.control, theirs = socket.socketpair()
+        # All of the job fits in: nobody reads yet, and a worker must not wait here.
+        self.control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MAX_JOB)
         self._theirs = [theirs.detach()]
         self.pipes: dict[int, Stream] = {}
         for stream in self._splitters:
@@ -86,7 +93,7 @@ class Run:
             os.set_blocking(reading, False)
             self.pipes[reading] = stream
             self._theirs.append(writing)
-        self.control.sendall(self.job.line())
+        self.control.sendall(line)
         self.control.setblocking(False)
 
     @property

@@ -10,11 +10,13 @@ logger = logging.getLogger("eztaskmanager.services.logger")
 def run_management_command(task_id: int) -> None:
     """Run a task's oldest waiting run, or a new one, to its end.
 
-    RQ and Celery call this. The command runs in a child process of its own; its end is
-    stored here. A task that is gone, or whose overlap rule forbids a run now, is logged.
+    RQ and Celery call this. Runs whose worker died are closed first. The command runs in a
+    child process of its own; its end is stored here. A task that is gone, or whose overlap
+    rule forbids a run now, is logged.
     """
     from eztaskmanager.models import Task
     from eztaskmanager.services.delivery import deliver_pending
+    from eztaskmanager.services.endings import reap
     from eztaskmanager.services.launching import claim_or_create
     from eztaskmanager.workers.host import RunHost
     from eztaskmanager.workers.single import run_claimed
@@ -25,6 +27,7 @@ def run_management_command(task_id: int) -> None:
         return
     host = RunHost()
     try:
+        reap(host.name)
         report = claim_or_create(task, host.name)
         if report is not None:
             run_claimed(host, report)

@@ -9,14 +9,19 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connections, router, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from eztaskmanager.models import LaunchReport, Log, Task, TaskLink, Worker
 from eztaskmanager.running.run import Outcome
 from eztaskmanager.services import postgres
 from eztaskmanager.services.context import acting
-from eztaskmanager.services.runs import create_run, refresh_status, status_of_runs
+from eztaskmanager.services.runs import (
+    DATABASE,
+    create_run,
+    refresh_status,
+    status_of_runs,
+)
 from eztaskmanager.settings import option
 from eztaskmanager.states import ChainRule, State, Stream, Trigger
 
@@ -136,6 +141,7 @@ def _after(closed: list[int]) -> None:
     """Refresh the tasks of ended runs and queue what follows them."""
     if not closed:
         return
+    _ask_again(closed)
     followed: set[int] | None = None
     if _on_postgres():
         followed = postgres.refresh(closed)
@@ -150,6 +156,25 @@ def _after(closed: list[int]) -> None:
     for run in runs:
         if not _retry(run) and run.task_id in followed:
             _continue_chain(run)
+
+
+def _ask_again(closed: list[int]) -> None:
+    """Send a new message for runs that waited for these: theirs have come and gone."""
+    from eztaskmanager.services import queues
+
+    if queues.EZTASKMANAGER_QUEUE_SERVICE_TYPE == DATABASE:
+        return
+    tasks = LaunchReport.objects.filter(pk__in=closed).values("task")
+    held = LaunchReport.objects.filter(
+        task__in=tasks, state=State.QUEUED, heartbeat_at__isnull=False
+    )
+    for run in held.order_by("id"):
+        mine = held.filter(pk=run.pk)
+        if mine.update(heartbeat_at=None):
+            try:
+                queues.get_task_service().dispatch(run)
+            except queues.TaskQueueException as error:
+                logger.error("Run %s waits without a message: %s", run.pk, error)
 
 
 def _refresh(runs: list[LaunchReport]) -> set[int]:
@@ -243,11 +268,8 @@ def _lost(run: LaunchReport, reason: str, counts: dict[str, int]) -> Ending:
 
 
 def _stored_counts(run: LaunchReport) -> dict[str, int]:
-    levels = run.logs.filter(stream=Stream.LOG).values_list("level", flat=True)
-    counts: dict[str, int] = {}
-    for level in levels.iterator():
-        counts[level] = counts.get(level, 0) + 1
-    return counts
+    levels = run.logs.filter(stream=Stream.LOG).order_by().values_list("level")
+    return dict(levels.annotate(n=Count("id")))
 
 
 def beat(worker: str, report_ids: list[int]) -> set[int]:

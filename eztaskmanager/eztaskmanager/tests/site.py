@@ -33,7 +33,14 @@ class Site:
             **os.environ,
             "DATABASE_URL": url,
             "DJANGO_SETTINGS_MODULE": "eztaskmanager.tests.site_settings",
-            "PYTHONPATH": f"{ROOT / 'demoproject'}{os.pathsep}{ROOT}",
+            # What test_matrix puts first, an older Django, goes on to the processes.
+            "PYTHONPATH": os.pathsep.join(
+                [
+                    *filter(None, [os.environ.get("PYTHONPATH")]),
+                    str(ROOT / "demoproject"),
+                    str(ROOT),
+                ]
+            ),
             **environment,
         }
         self.processes: list[subprocess.Popen[str]] = []

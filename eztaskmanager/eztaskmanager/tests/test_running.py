@@ -6,6 +6,7 @@ import itertools
 import os
 from pathlib import Path
 
+import django
 import pytest
 from django.db import connection
 
@@ -183,6 +184,22 @@ def test_wrong_arguments_fail_with_the_parsers_words(busy_sqlite: Site) -> None:
 
     assert run.state == State.FAILED
     assert "the following arguments are required: arg2" in lines(run)[0][2]
+
+
+def test_arguments_without_end_fail_their_run_and_hold_up_no_worker(
+    busy_sqlite: Site,
+) -> None:
+    endless = create_run(probe("print=" + "x" * 1_000_000, name="endless"))
+    long = create_run(probe("print=" + "x" * 90_000, name="long"))
+
+    assert "arguments are longer than" in ended(endless).reason
+    assert ended(long).state == State.DONE
+
+
+def test_processes_run_the_django_that_the_tests_run(sqlite_site: Site) -> None:
+    code = "import django; print('this is', django.__version__)"
+    assert sqlite_site.start("shell", "-c", code).wait(60) == 0
+    assert f"this is {django.__version__}" in sqlite_site.output()
 
 
 def test_edits_made_while_it_runs_stay(busy_sqlite: Site) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -82,6 +83,39 @@ def test_missed_times_follow_the_policy(
     task.refresh_from_db()
     assert task.next_due is not None
     assert task.next_due > NOON + late
+
+
+def clock_changes(zone: ZoneInfo, years: range) -> list[date]:
+    """Return the days on which a zone's clock changes."""
+    noons = [datetime(years.start, 1, 1, 12, tzinfo=UTC).replace(tzinfo=None)]
+    while noons[-1].year < years.stop:
+        noons.append(noons[-1] + timedelta(days=1))
+    offsets = [noon.replace(tzinfo=zone).utcoffset() for noon in noons]
+    pairs = zip(noons, offsets, [offsets[0], *offsets], strict=False)
+    return [noon.date() for noon, now, before in pairs if now != before]
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "zone", ["Europe/Rome", "America/New_York", "Australia/Lord_Howe"]
+)
+def test_rows_for_every_clock_change_of_twenty_years(zone: str) -> None:
+    """Around each change, hour by hour: a row for each of three days, and never two."""
+    place = ZoneInfo(zone)
+    changes = clock_changes(place, range(2020, 2040))
+    task = probe("x", cron="15 2 * * *", time_zone=zone, overlap=Overlap.ALLOW)
+    for change in changes:
+        eve = datetime.combine(change - timedelta(days=1), time(), place)
+        arm(task, eve)
+        for hour in range(72):
+            fire_due(eve.astimezone(UTC) + timedelta(hours=hour, minutes=59))
+
+    runs = LaunchReport.objects.filter(task=task)
+    days = [run.due_at.astimezone(place).date() for run in runs if run.due_at]
+    around = {change + timedelta(days=n) for change in changes for n in (-1, 0, 1)}
+    assert len(changes) == 40
+    assert sorted(days) == sorted(around)
 
 
 @pytest.mark.django_db

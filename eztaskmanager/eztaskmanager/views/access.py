@@ -10,7 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
+from eztaskmanager.models import Task
 from eztaskmanager.permissions import may
+from eztaskmanager.settings import option
 
 KEY_SECONDS = 120
 _SALT = "eztaskmanager.log"
@@ -44,8 +46,15 @@ class ReadersOnly:
         user = request.user
         if not user.is_authenticated:
             return redirect_to_login(request.get_full_path(), reverse("admin:login"))
-        if not user.is_active or not may(user, "read"):
+        if not user.is_active or not may(user, "read", self._task()):
             raise PermissionDenied
         parent: Any = super()
         response: HttpResponseBase = parent.dispatch(request, *args, **kwargs)
         return response
+
+    def _task(self) -> Task | None:
+        """Return the task of the run that is asked for, where a project's rule judges it."""
+        number = getattr(self, "kwargs", {}).get("pk")
+        if not option("PERMISSION_CHECK"):
+            return None
+        return Task.objects.filter(launchreport=number).first()

@@ -14,6 +14,13 @@ from eztaskmanager.services.logger import LoggerEnabledCommand
 CORE = "django."
 
 
+def app_of(app: str | BaseCommand) -> str:
+    """Return the app of what `get_commands` names: its path, or a command in memory."""
+    if isinstance(app, BaseCommand):
+        return type(app).__module__.split(".management.")[0]
+    return app
+
+
 class Command(LoggerEnabledCommand):
     """Adds what is new; switches off what is gone, when told to."""
 
@@ -32,21 +39,17 @@ class Command(LoggerEnabledCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Collect, and say what was found."""
-        for name, app in sorted(get_commands().items()):
-            app_name = (
-                app.__module__.split(".management.")[0]
-                if isinstance(app, BaseCommand)
-                else app
-            )
+        present = {(name, app_of(app)) for name, app in get_commands().items()}
+        for name, app_name in sorted(present):
             if options["excludecore"] and f"{app_name}.".startswith(CORE):
                 continue
             if not AppCommand.objects.filter(name=name, app_name=app_name).exists():
                 AppCommand.objects.create(name=name, app_name=app_name)
             self.stdout.write(f"{app_name}: {name}")
         if options["deactivate_missing"]:
-            self.deactivate(set(get_commands().items()))
+            self.deactivate(present)
 
-    def deactivate(self, present: set[tuple[str, Any]]) -> None:
+    def deactivate(self, present: set[tuple[str, str]]) -> None:
         """Switch off what the project no longer has, and name it."""
         for command in AppCommand.objects.filter(active=True):
             if (command.name, command.app_name) not in present:
