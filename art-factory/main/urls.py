@@ -3,11 +3,44 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from main.views import models_views
+from main.views import (
+    inventory_views,
+    models_views,
+    order_views,
+    product_views,
+    production_views,
+    project_views,
+)
 
 app_name = "main"
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="main:models"), name="home"),
+    path("", RedirectView.as_view(pattern_name="main:projects"), name="home"),
+    path("projects/", project_views.projects_page, name="projects"),
+    path("projects/create/", project_views.project_create, name="project_create"),
+    path("projects/<int:pk>/", project_views.project_page, name="project"),
+    path("projects/<int:pk>/update/", project_views.project_update, name="project_update"),
+    path("order/", order_views.order_page, name="order"),
+    path("orders/<int:pk>/", order_views.order_detail, name="order_detail"),
+    path("orders/<int:pk>/cancel/", order_views.order_cancel, name="order_cancel"),
+    path("orders/<int:pk>/retry/", order_views.order_retry, name="order_retry"),
+    path("orders/<int:pk>/hold/", order_views.order_hold, name="order_hold"),
+    path("production/", production_views.production_page, name="production"),
+    path("inventory/", inventory_views.inventory_page, name="inventory"),
+    path("products/<int:pk>/", product_views.product_page, name="product"),
+    path("products/<int:pk>/mark/", product_views.product_mark, name="product_mark"),
+    path("products/<int:pk>/delete/", product_views.product_delete, name="product_delete"),
+    path("products/bulk-delete/", inventory_views.bulk_delete, name="products_delete"),
+    path("products/restore/", inventory_views.bulk_restore, name="products_restore"),
     path("models/", models_views.models_page, name="models"),
+    path("files/<uuid:identity>/", product_views.original, name="file"),
+    path("thumbs/<int:size>/<uuid:identity>.webp", product_views.thumbnail, name="thumbnail"),
+    path("events/", production_views.events_stream, name="events"),
+    path("partials/order/form/", order_views.form_partial, name="order_form_partial"),
+    path("partials/order/preview/", order_views.preview_partial, name="order_preview_partial"),
+    path("partials/orders/<int:pk>/", order_views.order_partial, name="order_partial"),
+    path("partials/production/summary/", production_views.summary_partial, name="production_partial"),
+    path("partials/products/cards/", inventory_views.cards_partial, name="cards_partial"),
+    path("api/events/", production_views.events_api, name="events_api"),
+    path("api/jobs/", production_views.jobs, name="jobs"),
 ]

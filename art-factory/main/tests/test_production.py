@@ -270,7 +270,10 @@ def test_waiting_is_honoured_and_three_outages_open_the_circuit(paid) -> None:
     run()
     provider = Provider.objects.get(name="fal")
     assert (len(paid.posts), provider.circuit, provider.failures) == (3, "open", 3)
-    assert all(item.not_before > timezone.now() + timedelta(seconds=400) for item in order.items.filter(attempt=1))
+    assert all(
+        item.not_before and item.not_before > timezone.now() + timedelta(seconds=400)
+        for item in order.items.filter(attempt=1)
+    )
     paid.on_submit = lambda _request: None
     Provider.objects.update(circuit_until=timezone.now() - timedelta(seconds=1))
     OrderItem.objects.update(not_before=None)

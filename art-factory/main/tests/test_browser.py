@@ -1,0 +1,111 @@
+"""Art Factory in a real browser, on a site that was started as the README says."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from main.tests.site import Site
+
+pytestmark = pytest.mark.slow
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One site for all tests of this file."""
+    found = Site(tmp_path_factory.mktemp("site"))
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page whose console has to stay silent."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    found = context.new_page()
+    said: list[str] = []
+    found.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    found.on("pageerror", lambda error: said.append(str(error)))
+    yield found
+    context.close()
+    assert not said
+
+
+def place(page: Page, site: Site, prompt: str) -> None:
+    """Write a prompt into the order page, see what it makes, order it."""
+    page.goto(f"{site.url}/order/")
+    page.fill("#prompt", prompt)
+    expect(page.locator("[data-preview-products]")).to_have_text("4", timeout=10_000)
+    expect(page.locator("[data-preview-cost]")).to_have_text("free")
+    page.click("#place")
+    page.wait_for_url("**/orders/*/")
+
+
+def test_two_times_two_are_four_products_within_30_seconds_seen_live(page: Page, site: Site) -> None:
+    """The gate: nothing but migrate, load_seed_data and runserver; the page is never loaded again."""
+    begun = time.monotonic()
+    place(page, site, "[red,blue] [cat,dog]")
+    page.evaluate("window.stayed = true")
+    expect(page.locator("[data-order-gallery] img")).to_have_count(4, timeout=SECONDS * 1000)
+    expect(page.locator("[data-order-state=done]")).to_be_visible(timeout=10_000)
+    assert time.monotonic() - begun < SECONDS
+    assert page.evaluate("window.stayed") is True
+    sizes = page.eval_on_selector_all("[data-order-gallery] img", "all => all.map(one => one.naturalWidth)")
+    assert sizes == [320] * 4
+
+
+def test_without_a_stream_the_page_asks(page: Page, site: Site) -> None:
+    page.add_init_script("delete window.EventSource")
+    place(page, site, "[green,gold] [owl,fox]")
+    expect(page.locator("[data-order-gallery] img")).to_have_count(4, timeout=SECONDS * 1000)
+
+
+def test_a_product_can_be_looked_at_rated_and_taken_back_from_the_trash(page: Page, site: Site) -> None:
+    place(page, site, "[pink,teal] [bee,ant]")
+    expect(page.locator("[data-order-gallery] img")).to_have_count(4, timeout=SECONDS * 1000)
+    page.goto(f"{site.url}/inventory/?q=pink+bee")
+    page.click(".card-picture")
+    page.wait_for_url("**/products/*/", wait_until="load")
+    expect(page.locator("h1")).to_contain_text("[pink,teal]")
+    page.keyboard.press("4")
+    expect(page.locator(".stars .bi-star-fill")).to_have_count(4)
+    page.wait_for_load_state("load")
+    page.keyboard.press("f")
+    expect(page.locator(".page-actions .bi-heart-fill")).to_be_visible()
+    page.wait_for_load_state("load")
+    page.keyboard.press("x")
+    page.wait_for_url("**/inventory/")
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_timeout(500)
+    page.goto(f"{site.url}/inventory/?q=rating:>=4+fav:yes")
+    expect(page.locator(".card-product")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    "path", ["/projects/", "/order/", "/production/", "/inventory/", "/models/", "/products/1/", "/orders/1/"]
+)
+def test_no_page_scrolls_sideways_on_a_phone(page: Page, site: Site, path: str) -> None:
+    if path[-3:-1] == "/1":
+        place(page, site, "[red,blue] [cat,dog]")
+        expect(page.locator("[data-order-gallery] img")).to_have_count(4, timeout=SECONDS * 1000)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(site.url + path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

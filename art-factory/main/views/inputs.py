@@ -1,0 +1,116 @@
+"""Read numbers and orders from a request: bad input becomes a clear 404 or an answer, never a 500."""
+
+from __future__ import annotations
+
+import secrets
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.http import Http404, QueryDict
+
+from main.factories import ParameterType
+from main.models import FactoryMachine, Project, Relation
+from main.services.machines import factory_of
+from main.services.orders import Wish
+
+LARGEST = 2**31 - 1
+
+
+def number(value: Any, default: int, low: int = 0, high: int = LARGEST) -> int:
+    """Return a whole number within bounds; what is none, or lies outside, becomes the default or the nearer bound."""
+    text = str(value or "").strip()
+    if not text.isascii() or not text.lstrip("-").isdigit() or len(text) > 18:
+        return default
+    return min(max(int(text), low), high)
+
+
+def machine_of(value: Any) -> FactoryMachine | None:
+    """Return an offered machine by id or name."""
+    offered = FactoryMachine.objects.filter(is_active=True).select_related("provider")
+    text = str(value or "")
+    if text.isascii() and text.isdigit() and len(text) < 12:
+        return offered.filter(pk=int(text)).first()
+    return offered.filter(name=text[:150]).first()
+
+
+def project_of(value: Any) -> Project | None:
+    """Return an active project by id."""
+    pk = number(value, 0)
+    return Project.objects.alive().filter(pk=pk, status=Project.Status.ACTIVE).first() if pk else None
+
+
+def wish_of(data: QueryDict) -> Wish:
+    """Return what the order form says; Http404 for a machine that is not offered. Parameters are fields `p-<name>`."""
+    machine = machine_of(data.get("machine"))
+    if machine is None:
+        raise Http404("no such machine")
+    parameters: dict[str, Any] = {}
+    for spec in factory_of(machine).specs:
+        value = data.get(f"p-{spec.name}", "").strip()
+        if spec.name not in ("prompt", "negative_prompt") and value:
+            parameters[spec.name] = value
+    relation = data.get("relation", "")
+    return Wish(
+        machine=machine,
+        prompt=data.get("prompt", ""),
+        negative_prompt=data.get("negative_prompt", ""),
+        parameters=parameters,
+        title=data.get("title", ""),
+        project=project_of(data.get("project")),
+        times=number(data.get("times"), 1, 1, 100),
+        max_items=number(data.get("max_items"), 0, 0, 1000),
+        seed=number(data.get("seed"), 0),
+        expand=data.get("literal") != "on",
+        spend_cap=money(data.get("spend_cap")),
+        relation=relation if relation in Relation.values else Relation.INPUT,
+    )
+
+
+def money(value: Any) -> Decimal | None:
+    """Return an amount, or None for nothing or for what is none."""
+    try:
+        found = Decimal(str(value or "").strip()[:20].replace(",", "."))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() and 0 <= found < 1_000_000 else None
+
+
+def controls(machine: FactoryMachine, given: dict[str, str]) -> list[dict[str, Any]]:
+    """Return how each parameter is asked for: the form follows from the specs."""
+    found = []
+    for spec in factory_of(machine).specs:
+        if spec.name in ("prompt", "negative_prompt"):
+            continue
+        default = spec.default
+        if spec.type is ParameterType.SIZE and default:
+            default = f"{default['width']}x{default['height']}"
+        kind = {ParameterType.BOOLEAN: "boolean", ParameterType.ENUM: "enum", ParameterType.IMAGE: "image"}.get(
+            spec.type, "text"
+        )
+        found.append(
+            {
+                "name": spec.name,
+                "label": spec.name.replace("_", " ").capitalize(),
+                "kind": kind,
+                "value": given.get(spec.name, ""),
+                "default": "" if default is None else str(default),
+                "options": [str(one) for one in spec.enum],
+                "bounds": bounds(spec.minimum, spec.maximum),
+                "hint": spec.hint,
+                "required": spec.required,
+                "advanced": spec.advanced,
+            }
+        )
+    return found
+
+
+def bounds(low: float | None, high: float | None) -> str:
+    """Return what is allowed, for people."""
+    if low is not None and high is not None:
+        return f"{low:g} to {high:g}"
+    return f"from {low:g}" if low is not None else ""
+
+
+def new_key() -> str:
+    """Return a key that makes sending a form twice order once."""
+    return secrets.token_urlsafe(16)

@@ -1,0 +1,77 @@
+"""Inventory: everything that was made, found by words and filters, sixty at a time."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+from webshell.problems import wants_json
+
+from main.models import Product
+from main.services import products
+from main.services.searching import search
+from main.views.inputs import number
+
+PAGE: Final = 60
+BULK: Final = 1000
+
+
+@require_safe
+def inventory_page(request: HttpRequest) -> HttpResponse:
+    """Show the products that a query finds, newest first; `before` goes on from a product's id."""
+    return render(request, "main/inventory.html", _context(request))
+
+
+@require_safe
+def cards_partial(request: HttpRequest) -> HttpResponse:
+    """Show the cards alone."""
+    return render(request, "main/partials/product_cards.html", _context(request))
+
+
+@require_POST
+def bulk_delete(request: HttpRequest) -> HttpResponse:
+    """Put the chosen products into the trash, with a way back."""
+    moved = products.trash(_ids(request))
+    if wants_json(request):
+        return JsonResponse({"success": True, "deleted_count": len(moved), "ids": moved})
+    text = ngettext("%(n)d product is in the trash", "%(n)d products are in the trash", len(moved)) % {"n": len(moved)}
+    undo = reverse("main:products_restore") + "?" + "&".join(f"ids={pk}" for pk in moved[:200])
+    messages.success(request, text, extra_tags=f"undo:{undo}")
+    return redirect("main:inventory")
+
+
+@require_POST
+def bulk_restore(request: HttpRequest) -> HttpResponse:
+    """Take products back out of the trash."""
+    moved = products.restore(_ids(request))
+    if wants_json(request):
+        return JsonResponse({"success": True, "ids": moved})
+    messages.success(request, _("They are back"))
+    return redirect("main:inventory")
+
+
+def _ids(request: HttpRequest) -> list[int]:
+    given = request.POST.getlist("ids") + request.POST.getlist("product_ids[]") + request.GET.getlist("ids")
+    return [pk for pk in (number(one, 0) for one in given[:BULK]) if pk]
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    query = request.GET.get("q", "")
+    found, odd = search(query)
+    before = number(request.GET.get("before"), 0)
+    page = list((found.filter(pk__lt=before) if before else found)[: PAGE + 1])
+    total = Product.objects.alive().count() if not query else None
+    return {
+        "products": page[:PAGE],
+        "older": page[PAGE - 1].pk if len(page) > PAGE else None,
+        "query": query,
+        "odd": odd,
+        "total": total,
+        "before": before,
+    }
