@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import PollingMethod, Printer, SnmpVersion
+from inventory.models.encrypted import Secret
 from inventory.rules.identity import normal_mac
 from inventory.rules.networks import Networks
 
@@ -17,12 +18,20 @@ class PrinterForm(forms.ModelForm[Printer]):
     """Add or edit a printer. `version` is the one the editor saw."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    web_password = forms.CharField(
+        label=_("Web password"),
+        required=False,
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
+    )
+    web_password_forget = forms.BooleanField(label=_("Forget the stored web password"), required=False)
 
     class Meta:
         model = Printer
         fields = [
             "ip_address", "snmp_port", "snmp_community", "snmp_version", "web_port", "organization", "serial_number",
-            "mac_address", "polling_method", "device_model", "hostname", "location",
+            "mac_address", "polling_method", "device_model", "hostname", "location", "web_username", "web_verify_tls",
         ]  # fmt: skip
         widgets = {"snmp_community": forms.PasswordInput(render_value=False)}
         help_texts = {
@@ -42,14 +51,23 @@ class PrinterForm(forms.ModelForm[Printer]):
         self.fields["polling_method"] = forms.ChoiceField(
             label=_("Polling method"),
             required=False,
-            choices=[(one.value, one.label) for one in (PollingMethod.SNMP, PollingMethod.GLPI)],
-            help_text=_("The GLPI Agent must be installed on the workers; it is slower and tells less."),
+            choices=[(one.value, one.label) for one in PollingMethod],
+            help_text=_(
+                "Web pages need rules, taught on the printer's page; the GLPI Agent must be installed on the workers."
+            ),
         )
         self.fields["version"].initial = self.instance.version
         community = self.fields["snmp_community"]
         community.required = False
         community.widget.attrs["autocomplete"] = "off"
         community.help_text = _("Left empty, it stays as it is.") if self.instance.pk else _("Left empty: public.")
+
+        password = self.fields["web_password"]
+        password.help_text = _("Kept encrypted; sent to this printer alone.")
+        if self.instance.web_password:
+            password.help_text = _("One is stored; left empty, it stays as it is. A new address or port forgets it.")
+        else:
+            del self.fields["web_password_forget"]
 
     def clean_ip_address(self) -> str:
         """Refuse addresses that would never be asked."""
@@ -80,4 +98,13 @@ class PrinterForm(forms.ModelForm[Printer]):
 
     def values(self) -> dict[str, object]:
         """Return the cleaned fields of the printer, without the version."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        own = ("version", "web_password", "web_password_forget")
+        values = {name: value for name, value in self.cleaned_data.items() if name not in own}
+        typed = self.cleaned_data.get("web_password")
+        # Who may edit a printer may not have its password sent to an address of their choice.
+        moved = self.instance.pk and {"ip_address", "web_port"} & set(self.changed_data)
+        if typed:
+            values["web_password"] = Secret.seal(typed)
+        elif self.instance.web_password and (moved or self.cleaned_data.get("web_password_forget")):
+            values["web_password"] = Secret()
+        return values

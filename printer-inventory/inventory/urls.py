@@ -11,6 +11,8 @@ from inventory.views import (
     job_views,
     printer_views,
     quarantine_views,
+    web_api_views,
+    web_views,
 )
 
 app_name = "inventory"
@@ -66,5 +68,26 @@ urlpatterns = [
     path("api/task-status/<int:task_id>/", job_views.task_status, name="task_status"),
     path("api/latest-task/<int:printer_id>/", job_views.latest_task, name="latest_task"),
     path("api/probe-serial/", api_views.probe_serial, name="probe_serial"),
+    path("web-parser/", web_views.overview, name="web_overview"),
+    path("<int:pk>/web-parser/", web_views.editor, name="web_editor"),
+    path("<int:pk>/web-parser/preview/<str:token>/", web_views.show_preview, name="web_preview"),
+    path("<int:pk>/web-parser/export/", web_views.export_rules, name="web_export"),
+    path("<int:pk>/web-parser/import/", web_views.import_rules, name="web_import"),
+    path("<int:pk>/api/update-polling-method/", web_api_views.update_method, name="web_method"),
+    path("api/web-parser/rules/<int:printer_id>/", web_api_views.rules_of_printer, name="web_rules"),
+    path("api/web-parser/save-rule/", web_api_views.save_rule, name="web_save_rule"),
+    path("api/web-parser/fetch-page/", web_api_views.fetch_page, name="web_fetch"),
+    path("api/web-parser/execute-action/", web_api_views.fetch_page),
+    path("api/web-parser/pick/", web_api_views.pick, name="web_pick"),
+    path("api/web-parser/test-xpath/", web_api_views.test_xpath, name="web_test_xpath"),
+    path("api/web-parser/test/", web_api_views.test_rules, name="web_test"),
+    path("api/web-parser/try/", web_api_views.try_rules, name="web_try"),
+    path("api/web-parser/templates/", web_api_views.templates, name="web_templates"),
+    path("api/web-parser/templates/all/", web_api_views.templates),
+    path("api/web-parser/save-template/", web_api_views.save_template, name="web_save_template"),
+    path("api/web-parser/apply-template/", web_api_views.apply_template, name="web_apply_template"),
+    path(
+        "api/web-parser/delete-template/<int:template_id>/", web_api_views.delete_template, name="web_delete_template"
+    ),
     path("api/system-status/", api_views.system_status, name="system_status"),
 ]

@@ -131,6 +131,12 @@ WEBSHELL = {
             "permission": "inventory.access_inventory_app",
         },
         {
+            "label": _("Web pages"),
+            "icon": "window",
+            "url_name": "inventory:web_overview",
+            "permission": "inventory.view_web_parsing",
+        },
+        {
             "label": _("Discovery"),
             "icon": "broadcast",
             "url_name": "inventory:discovery_list",

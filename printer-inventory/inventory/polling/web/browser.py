@@ -212,11 +212,11 @@ async def read_page(tab: Page, proxy: GuardProxy, target: WebTarget, page: PageR
         if len(proxy.refused) > refused:
             raise PageError(proxy.refused[-1]) from None
         if "ERR_INVALID_AUTH_CREDENTIALS" in str(error) or "ERR_TOO_MANY_RETRIES" in str(error):
-            raise PageError(f"{page.path} refuses the stored user and password; correct them at the printer.") from None
+            raise PageError(_unauthorized(page, target)) from None
         raise
     status = response.status if response is not None else 200
     if status == 401:
-        raise PageError(f"{page.path} asks for a user and a password (401); store them at the printer.")
+        raise PageError(_unauthorized(page, target))
     if status >= 400:
         words = proxy.refused[-1] if len(proxy.refused) > refused and status in (403, 502) else ""
         raise PageError(words or f"{page.path} answers with status {status}; look at the printer's web page.")
@@ -239,6 +239,12 @@ async def read_page(tab: Page, proxy: GuardProxy, target: WebTarget, page: PageR
     return Document(content, "text/html", "utf-8", page.path, reads, tuple(log))
 
 
+def _unauthorized(page: PageRequest, target: WebTarget) -> str:
+    if target.username:
+        return f"{page.path} refuses the stored user and password (401); correct them at the printer."
+    return f"{page.path} asks for a user and a password (401); store them at the printer."
+
+
 async def _do(tab: Page, target: WebTarget, step: Step, reads: dict[str, str]) -> str:
     """Do one step; return a line for the log, which never holds what was typed."""
     if not step.selector:
@@ -258,7 +264,7 @@ async def _do(tab: Page, target: WebTarget, step: Step, reads: dict[str, str]) -
         await place.wait_for(state="attached")
         text = (
             await place.input_value()
-            if await place.evaluate("e => 'value' in e && e.tagName !== 'LI'")
+            if await place.evaluate("e => ['INPUT','TEXTAREA','SELECT'].includes(e.tagName)")
             else await place.inner_text()
         )
         reads[step.name] = text[:2000]
