@@ -70,7 +70,9 @@ def teach(page: Page, field: str, path: str, selector: str) -> None:
     expect(page.locator(f"#rules tr[data-field={field}]")).to_be_visible()
 
 
-def test_an_operator_teaches_a_page_by_clicking_tests_keeps_a_template_and_polls(page: Page, site: str, fleet: PrinterFleet):
+def test_an_operator_teaches_a_page_by_clicking_tests_keeps_a_template_and_polls(
+    page: Page, site: str, fleet: PrinterFleet
+):
     number, printer = row_for(fleet, "HP")
     twin = make_printer(device_model=printer.device_model)
     page.goto(f"{site}/inventory/{printer.pk}/web-parser/")
@@ -88,7 +90,9 @@ def test_an_operator_teaches_a_page_by_clicking_tests_keeps_a_template_and_polls
     with worker("high_priority"):
         page.click("#poll-now")
         page.wait_for_url(f"**{printer.get_absolute_url()}")
-        wait_until(lambda: InventoryTask.objects.filter(printer=printer, state="done", engine="web").exists(), "the poll")
+        wait_until(
+            lambda: InventoryTask.objects.filter(printer=printer, state="done", engine="web").exists(), "the poll"
+        )
     assert PrinterState.objects.get(pk=printer.pk).total_pages == total
     page.goto(f"{site}/inventory/{twin.pk}/web-parser/")
     page.locator("#templates button", has_text="Apply").click()
