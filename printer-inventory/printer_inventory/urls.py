@@ -8,6 +8,7 @@ from webshell.health import health
 
 from access.views import sign_in_views
 from printer_inventory import auth_views, views
+from printer_inventory.api import api
 
 handler400 = "printer_inventory.errors.bad_request"
 handler403 = "printer_inventory.errors.permission_denied"
@@ -31,6 +32,7 @@ urlpatterns = [
     # Django's admin names no icon of its own, so browsers ask for this.
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}face/icon.svg")),
     path("eztaskmanager/", include("eztaskmanager.urls")),
+    path("api/v1/", api.urls),
     path("health/", health, name="health"),
     path("metrics/", views.metrics, name="metrics"),
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -120,6 +120,13 @@ def parse_filter(query: Mapping[str, str], organizations: list[str] | None = Non
         page=_number(query.get("page"), 1) or 1,
         page_size=size if size in PAGE_SIZES else DEFAULT_PAGE_SIZE,
     )
+
+
+def canonical(query: str) -> str:
+    """Return a query string with what the list understands of it, always in the same order, from page 1."""
+    values = parse_qs(query)
+    last = {name: texts[-1] for name, texts in values.items()}
+    return parse_filter(last, values.get("org", [])).query()
 
 
 def select(chosen: FleetFilter, now: datetime) -> QuerySet[Printer]:

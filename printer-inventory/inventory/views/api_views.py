@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from webshell.problems import problem
 
 from inventory.models import Printer
-from inventory.services import history, probing
+from inventory.services import documented, history, probing
 
 PERIODS: Final = {"day": 1, "week": 7, "month": 31, "year": 366, "all": 36500}
 
@@ -63,8 +63,10 @@ def _probe_values(data: Any) -> dict[str, Any]:
 
 @require_GET
 def system_status(request: HttpRequest) -> HttpResponse:
-    """`{"redis": bool, "db": bool, "timestamp"}`."""
-    return JsonResponse({"redis": _redis_answers(), "db": _database_answers(), "timestamp": timezone.now()})
+    """`{"redis": bool, "db": bool, "timestamp", "printers": {...}}`; `/health/` tells more."""
+    now, answers = timezone.now(), _database_answers()
+    figures = documented.printer_figures(now) if answers else None
+    return JsonResponse({"redis": _redis_answers(), "db": answers, "timestamp": now, "printers": figures})
 
 
 def _redis_answers() -> bool:

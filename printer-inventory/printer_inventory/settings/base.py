@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "mozilla_django_oidc",
     "django_bootstrap5",
     "django_htmx",
+    "ninja",
     "webshell",
     "eztaskmanager",
     "contracts",
@@ -158,7 +159,7 @@ WEBSHELL = {
             "staff": True,
         },
     ],
-    "api_prefixes": ["/inventory/api/", "/printers/api/"],
+    "api_prefixes": ["/api/", "/inventory/api/", "/printers/api/"],
 }
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from webshell import requestid
 from webshell.errors import method_not_allowed
+from webshell.problems import wants_json
 
 HEADER: Final = "X-Request-ID"
 Handler = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
@@ -101,14 +102,14 @@ class SecurityHeadersMiddleware(BothWays):
 
 
 class EmptyErrorsMiddleware(BothWays):
-    """Gives Django's empty 405 a body: a page for people, problem details for programs. `Allow` stays.
+    """Gives Django's empty 405 a body: a page for people, problem details for programs, who get them in place of any other text.
 
-    Only an async request pays a thread hop, and only for such an answer: the page may ask for the visitor.
+    `Allow` stays. Only an async request pays a thread hop, and only for such an answer: the page may ask for the visitor.
     """
 
     def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Replace an empty 405."""
-        if not isinstance(response, HttpResponseNotAllowed) or response.content:
+        if not isinstance(response, HttpResponseNotAllowed) or (response.content and not wants_json(request)):
             return response
         page = method_not_allowed(request)
         page.headers["Allow"] = response.headers["Allow"]
