@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 MAC_DIGITS: Final = 12
+SEEN: Final = 1024
+"""Texts whose canonical form is remembered: what is on file is compared with the same text that the device gives."""
 PLACEHOLDERS: Final = frozenset({"UNKNOWN", "N/A", "NA", "NONE", "NULL", "NOTSET", "UNSET", "DEFAULT"})
 """What boards say that were never given a serial number; others fill it up ("00000000", "XXXXXXXX")."""
 FILLING: Final = "0X?-*."
@@ -40,12 +43,14 @@ class IdentityVerdict:
     kind: str = ""
 
 
+@lru_cache(SEEN)
 def normal_serial(text: str) -> str:
     """Return a serial number for comparing: upper case, without blanks, NUL and 0xFF padding; nothing for a placeholder."""
     serial = re.sub(r"[\s\x00\xff]+", "", text).upper()
     return "" if serial in PLACEHOLDERS or not serial.strip(FILLING) else serial
 
 
+@lru_cache(SEEN)
 def normal_mac(text: str) -> str:
     """Return `AA:BB:CC:DD:EE:FF`, or nothing when the text has not exactly twelve hexadecimal digits or is no one's own."""
     digits = re.sub(r"[^0-9A-Fa-f]", "", text).upper()

@@ -40,17 +40,19 @@ WITH due AS (
     FOR UPDATE OF s SKIP LOCKED
 ), opened AS (
     INSERT INTO inventory_inventorytask
-        (printer_id, state, status, trigger, due_at, task_timestamp, attempt, worker, error_message, match_rule, engine,
-        packets)
-    SELECT printer_id, 'queued', '', 'daemon', due_at, %(now)s, 0, '', '', '', '', 0 FROM due WHERE open_task_id IS NULL
+        (printer_id, state, status, trigger, due_at, task_timestamp, started_at, attempt, worker, error_message,
+         match_rule, engine, packets)
+    SELECT printer_id, 'running', '', 'daemon', due_at, %(now)s, %(now)s, 1, %(worker)s, '', '', '', 0
+    FROM due WHERE open_task_id IS NULL
     RETURNING id, printer_id
 )
 UPDATE inventory_pollschedule s
-SET lease_token = %(token)s, lease_until = %(until)s, leased_by = %(worker)s, attempt = s.attempt + 1,
+SET lease_token = %(token)s, lease_until = %(until)s, leased_by = %(worker)s,
+    attempt = CASE WHEN due.open_task_id IS NULL THEN 1 ELSE s.attempt + 1 END,
     open_task_id = COALESCE(s.open_task_id, opened.id)
 FROM due LEFT JOIN opened ON opened.printer_id = due.printer_id
 WHERE s.printer_id = due.printer_id
-RETURNING s.printer_id, s.open_task_id
+RETURNING s.printer_id, due.open_task_id
 """
 
 START_SQL = """
@@ -156,8 +158,10 @@ def lease_due(
         taken = cursor.fetchall()
         if not taken:
             return []
-        printers, tasks = ([row[column] for row in taken] for column in (0, 1))
-        cursor.execute(START_SQL, {**facts, "tasks": tasks})
+        printers = [printer for printer, _ in taken]
+        # What waited for this, or is taken over from a dead worker; the others were opened as running.
+        if waited := [task for _, task in taken if task is not None]:
+            cursor.execute(START_SQL, {**facts, "tasks": waited})
         cursor.execute(LOAD_SQL, {"printers": printers, "token": holder.token, "task": None})
         return [_lease(row) for row in cursor.fetchall()]
 

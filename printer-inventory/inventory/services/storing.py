@@ -29,14 +29,40 @@ SELECT printer_id FROM inventory_pollschedule
 WHERE printer_id = ANY(%s) AND lease_token = %s ORDER BY printer_id FOR UPDATE
 """
 
-COUNTER_SQL = """
-INSERT INTO inventory_pagecounter
-    (task_id, printer_id, recorded_at, bw_a4, color_a4, bw_a3, color_a3, total_pages, rule_version, epoch, reading)
-SELECT r.task_id, r.printer_id, %(now)s, r.bw_a4, r.color_a4, r.bw_a3, r.color_a3, r.total, r.rule_version, r.epoch, r.reading
-FROM jsonb_to_recordset(%(rows)s::jsonb)
-    AS r(task_id bigint, printer_id bigint, bw_a4 bigint, color_a4 bigint, bw_a3 bigint, color_a3 bigint, total bigint,
-         rule_version smallint, epoch int, reading jsonb)
-RETURNING task_id, id
+RECORD_SQL = """
+WITH r AS (
+    SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb)
+        AS r(task_id bigint, printer_id bigint, state text, status text, error text, match_rule text, engine text,
+             packets int, bw_a4 bigint, color_a4 bigint, bw_a3 bigint, color_a3 bigint, total bigint, epoch int,
+             usual float, lowest smallint, stands boolean, reading jsonb)
+), ended AS (
+    UPDATE inventory_inventorytask t
+    SET state = r.state, status = r.status, finished_at = %(now)s, error_message = r.error, match_rule = r.match_rule,
+        engine = r.engine, packets = r.packets
+    FROM r WHERE t.id = r.task_id
+), counters AS (
+    INSERT INTO inventory_pagecounter
+        (task_id, printer_id, recorded_at, bw_a4, color_a4, bw_a3, color_a3, total_pages, rule_version, epoch, reading)
+    SELECT r.task_id, r.printer_id, %(now)s, r.bw_a4, r.color_a4, r.bw_a3, r.color_a3, r.total, %(rule)s, r.epoch, r.reading
+    FROM r WHERE r.reading IS NOT NULL
+    RETURNING task_id, id
+), stood AS (
+    UPDATE inventory_printerstate st
+    SET last_attempt_at = %(now)s, last_success_at = %(now)s, last_verdict = 'SUCCESS', last_error = '',
+        counter_id = c.id, counters = r.reading -> 'counters', rule_version = %(rule)s, epoch = r.epoch,
+        pages_per_hour = r.usual, bw_a4 = r.bw_a4, color_a4 = r.color_a4, bw_a3 = r.bw_a3, color_a3 = r.color_a3,
+        total_pages = r.total, lowest_percent = r.lowest, supplies = r.reading -> 'supplies',
+        printer_status = left(r.reading ->> 'printer_status', 40), console = r.reading ->> 'console',
+        errors = r.reading -> 'errors', alerts = r.reading -> 'alerts', warnings = r.reading -> 'warnings',
+        firmware = left(r.reading ->> 'firmware', 200)
+    FROM r JOIN counters c ON c.task_id = r.task_id
+    WHERE r.stands AND st.printer_id = r.printer_id
+), tried AS (
+    UPDATE inventory_printerstate st
+    SET last_attempt_at = %(now)s, last_verdict = r.status, last_error = r.error
+    FROM r WHERE r.stands = false AND st.printer_id = r.printer_id
+)
+SELECT task_id, id FROM counters
 """
 
 PLAN_SQL = """
@@ -45,43 +71,12 @@ SELECT r.printer_id, r.data, %(now)s FROM jsonb_to_recordset(%(rows)s::jsonb) AS
 ON CONFLICT (printer_id) DO UPDATE SET data = excluded.data, learned_at = excluded.learned_at
 """
 
-TASK_SQL = """
-UPDATE inventory_inventorytask t
-SET state = r.state, status = r.status, finished_at = %(now)s, error_message = r.error, match_rule = r.match_rule,
-    engine = r.engine, packets = r.packets
-FROM jsonb_to_recordset(%(rows)s::jsonb)
-    AS r(task_id bigint, state text, status text, error text, match_rule text, engine text, packets int)
-WHERE t.id = r.task_id
-"""
-
 SCHEDULE_SQL = """
 UPDATE inventory_pollschedule s
 SET lease_token = NULL, lease_until = NULL, leased_by = '', attempt = 0, open_task_id = NULL, priority = 5,
     due_at = CASE WHEN p.is_active THEN r.due_at END, failures = r.failures
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(printer_id bigint, due_at timestamptz, failures int), inventory_printer p
 WHERE s.printer_id = r.printer_id AND p.id = r.printer_id
-"""
-
-ATTEMPT_SQL = """
-UPDATE inventory_printerstate st
-SET last_attempt_at = %(now)s, last_verdict = r.status, last_error = r.error
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(printer_id bigint, status text, error text)
-WHERE st.printer_id = r.printer_id
-"""
-
-STATE_SQL = """
-UPDATE inventory_printerstate st
-SET last_attempt_at = %(now)s, last_success_at = %(now)s, last_verdict = 'SUCCESS', last_error = '',
-    counter_id = r.counter_id, counters = r.counters, rule_version = r.rule_version, epoch = r.epoch,
-    pages_per_hour = r.usual, bw_a4 = r.bw_a4, color_a4 = r.color_a4, bw_a3 = r.bw_a3, color_a3 = r.color_a3,
-    total_pages = r.total,
-    supplies = r.supplies, lowest_percent = r.lowest, printer_status = left(r.printer_status, 40), console = r.console,
-    errors = r.errors, alerts = r.alerts, warnings = r.warnings, firmware = left(r.firmware, 200)
-FROM jsonb_to_recordset(%(rows)s::jsonb)
-    AS r(printer_id bigint, counter_id bigint, counters jsonb, rule_version smallint, epoch int, usual float,
-         bw_a4 bigint, color_a4 bigint, bw_a3 bigint, color_a3 bigint, total bigint, supplies jsonb, lowest smallint,
-         printer_status text, console text, errors jsonb, alerts jsonb, warnings jsonb, firmware text)
-WHERE st.printer_id = r.printer_id
 """
 
 CLOSE_BATCHES_SQL = """
@@ -108,10 +103,8 @@ def store(judged: Sequence[Judged], token: uuid.UUID, now: datetime) -> list[Jud
 
 def write(cursor: Any, held: Sequence[Judged], now: datetime) -> None:
     """Write verdicts, readings, states, doubts and identities of polls whose printers' schedule rows are locked."""
-    counters = record(cursor, held, now)
+    counters = _record(cursor, [{**_row(item), **_standing(item, now)} for item in held], now)
     accepted = [item for item in held if item.accepted]
-    _run(cursor, STATE_SQL, now, [_state_row(item, counters[item.lease.task_id], now) for item in accepted])
-    _run(cursor, ATTEMPT_SQL, now, [_attempt_row(item) for item in held if not item.accepted])
     doubts.note(cursor, held, counters, now)
     doubts.close_passed(cursor, accepted, now)
     events.note_baselines(accepted, now)
@@ -120,9 +113,12 @@ def write(cursor: Any, held: Sequence[Judged], now: datetime) -> None:
 
 def record(cursor: Any, held: Sequence[Judged], now: datetime) -> dict[int, int]:
     """Write verdicts and readings alone; return the readings' ids by poll."""
-    _run(cursor, TASK_SQL, now, [_task_row(item) for item in held])
-    rows = [row for item in held if (row := _counter_row(item))]
-    _run(cursor, COUNTER_SQL, now, rows)
+    return _record(cursor, [_row(item) for item in held], now)
+
+
+def _record(cursor: Any, rows: list[dict[str, Any]], now: datetime) -> dict[int, int]:
+    """Write polls, readings and how printers stand in one statement, so that each reading travels once."""
+    _run(cursor, RECORD_SQL, now, rows)
     return dict(cursor.fetchall()) if rows else {}
 
 
@@ -161,40 +157,42 @@ def _run(cursor: Any, sql: str, now: datetime, rows: list[dict[str, Any]]) -> No
         # Cleaning every value costs more than all the rest; NUL is nearly never there, and shows in the text.
         if "\\u0000" in text:
             text = json.dumps(clean_text(rows))
-        cursor.execute(sql, {"now": now, "rows": text})
+        cursor.execute(sql, {"now": now, "rows": text, "rule": RULE_VERSION})
 
 
-def _task_row(item: Judged) -> dict[str, Any]:
+def _row(item: Judged) -> dict[str, Any]:
+    """Return a poll's verdict and reading as RECORD_SQL takes them."""
+    derived, reading = item.derived, item.reading
     return {
         "task_id": item.lease.task_id,
+        "printer_id": item.lease.printer_id,
         "state": item.state.value,
         "status": item.verdict.value,
         "error": item.error,
         "match_rule": item.match_rule,
-        "engine": item.reading.engine if item.reading else "snmp",
+        "engine": reading.engine if reading else "snmp",
         "packets": item.outcome.packets,
+        "bw_a4": derived.bw_a4,
+        "color_a4": derived.color_a4,
+        "bw_a3": derived.bw_a3,
+        "color_a3": derived.color_a3,
+        "total": derived.total,
+        "epoch": item.epoch,
+        "reading": to_json(reading) if reading else None,
     }
 
 
-def _attempt_row(item: Judged) -> dict[str, Any]:
-    return {"printer_id": item.lease.printer_id, "status": item.verdict.value, "error": item.error}
-
-
-def _state_row(item: Judged, counter_id: int, now: datetime) -> dict[str, Any]:
-    reading, derived = item.reading, item.derived
-    assert reading is not None  # noqa: S101 - an accepted poll has a reading; tells the type checker
-    data = to_json(reading)
-    return {
-        "printer_id": item.lease.printer_id,
-        "usual": _usual(item, now),
-        **state_values(data, derived, counter_id, item.epoch, lowest_percent(reading)),
-    }
+def _standing(item: Judged, now: datetime) -> dict[str, Any]:
+    """Return what changes of how the printer stands: all of it with a believed reading, else only the attempt."""
+    if not item.accepted or item.reading is None:
+        return {"stands": False}
+    return {"stands": True, "usual": _usual(item, now), "lowest": lowest_percent(item.reading)}
 
 
 def state_values(
     data: dict[str, Any], derived: DerivedCounters, counter_id: int, epoch: int, lowest: int | None
 ) -> dict[str, Any]:
-    """Return the columns of a state row that follow from one believed reading, as STATE_SQL names them."""
+    """Return the columns of a state row that follow from one believed reading, by its names."""
     return {
         "counter_id": counter_id,
         "counters": data["counters"],
@@ -228,25 +226,6 @@ def _schedule_row(item: Judged, now: datetime) -> dict[str, Any]:
     failures = 0 if item.outcome.reading is not None else lease.failures + 1
     due = next_due(now, interval, phase_of(lease.printer_id), failures, settings.POLL_BACKOFF_MAX)
     return {"printer_id": lease.printer_id, "due_at": due.isoformat(), "failures": failures}
-
-
-def _counter_row(item: Judged) -> dict[str, Any] | None:
-    """Return a reading as COUNTER_SQL takes it, believed or not; None where there is none."""
-    if item.reading is None:
-        return None
-    derived = item.derived
-    return {
-        "task_id": item.lease.task_id,
-        "printer_id": item.lease.printer_id,
-        "bw_a4": derived.bw_a4,
-        "color_a4": derived.color_a4,
-        "bw_a3": derived.bw_a3,
-        "color_a3": derived.color_a3,
-        "total": derived.total,
-        "rule_version": RULE_VERSION,
-        "epoch": item.epoch,
-        "reading": to_json(item.reading),
-    }
 
 
 def _plan_row(item: Judged) -> dict[str, Any] | None:

@@ -21,7 +21,9 @@ from inventory.models import (
     Printer,
     PrinterState,
 )
-from inventory.services.judging import Judged
+from inventory.polling.reading import DeviceReading
+from inventory.polling.snmp.collector import PollOutcome
+from inventory.services.judging import Judged, history_limits, judge
 from inventory.services.leases import LeaseHolder, lease_due
 from inventory.services.requests import progress_of, request_batch, request_polls
 from inventory.services.storing import store
@@ -34,6 +36,11 @@ pytestmark = pytest.mark.django_db
 def due_again() -> None:
     """Make every printer due now."""
     PollSchedule.objects.update(due_at=timezone.now())
+
+
+def make_reading_of(fleet: PrinterFleet, place: int, mac: str) -> DeviceReading:
+    """Return what a printer of the fleet says of itself, with another MAC address."""
+    return DeviceReading(serial=fleet.printers[place].serial, mac=mac, model="X", counters={"total": 7})
 
 
 class TestSweep:
@@ -86,6 +93,31 @@ class TestSweep:
             assert Sweep().run().polled == len(fleet_printers)
         # Flushes follow the clock, so a slow machine may need another; never one per printer.
         assert len(captured) < len(fleet_printers) * 1.5
+
+    def test_nor_do_those_of_a_first_sweep(self, fleet_printers: list[Printer]):
+        Sweep().run()
+        Printer.objects.update(serial_number="", mac_address="", hostname="", location="", device_model=None)
+        LearnedPlan.objects.all().delete()
+        due_again()
+        with CaptureQueriesContext(connection) as captured:
+            assert Sweep().run().polled == len(fleet_printers)
+        assert len(captured) < len(fleet_printers) * 1.5
+        assert not Printer.objects.filter(device_model=None).exists()
+
+    def test_two_printers_that_claim_one_mac_address_are_left_to_a_person(
+        self, fleet: PrinterFleet, fleet_printers: list[Printer]
+    ):
+        one, other = (make_reading_of(fleet, place, mac="02:00:00:00:00:07") for place in (0, 1))
+        holder = LeaseHolder.new("w", timedelta(minutes=1))
+        leases = lease_due(holder, timezone.now(), 2, [printer.pk for printer in fleet_printers[:2]])
+        now, limits = timezone.now(), history_limits()
+        judged = [
+            judge(lease, PollOutcome(lease.printer_id, reading), now, limits)
+            for lease, reading in zip(leases, (one, other), strict=True)
+        ]
+        assert len(store(judged, holder.token, now)) == 2
+        rows = Printer.objects.filter(pk__in=[lease.printer_id for lease in leases])
+        assert [(bool(row.serial_number), row.mac_address) for row in rows] == [(True, ""), (True, "")]
 
     def test_a_silent_printer_fails_with_words_and_is_asked_again(self):
         printer = make_printer(ip_address="127.99.0.1")

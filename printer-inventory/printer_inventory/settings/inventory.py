@@ -6,7 +6,7 @@ from printer_inventory.settings.environment import env
 
 POLL_INTERVAL = timedelta(minutes=env.float("POLL_INTERVAL_MINUTES", default=60))
 POLL_LEASE = timedelta(seconds=env.int("POLL_LEASE_SECONDS", default=120))
-POLL_BATCH_SIZE = env.int("POLL_BATCH_SIZE", default=200)
+POLL_BATCH_SIZE = env.int("POLL_BATCH_SIZE", default=500)
 POLL_MAX_ATTEMPTS = env.int("POLL_MAX_ATTEMPTS", default=3)
 POLL_BACKOFF_MAX = timedelta(minutes=env.float("POLL_BACKOFF_MAX_MINUTES", default=240))
 SNMP_WINDOW = env.int("SNMP_WINDOW", default=500)
