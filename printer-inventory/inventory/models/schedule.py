@@ -1,5 +1,7 @@
 """When each printer is due and who is asking it now."""
 
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -41,6 +43,10 @@ class PollSchedule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.printer_id}: {self.due_at}"
+
+    def is_abandoned(self, now: datetime) -> bool:
+        """Whether the lease has run out, or was ended, while its poll is open: whoever asked stores nothing any more."""
+        return self.lease_until is None or self.lease_until <= now
 
 
 class LearnedPlan(models.Model):

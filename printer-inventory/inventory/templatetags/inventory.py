@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import template
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from webshell.templatetags.webshell import state_badge
@@ -26,6 +27,9 @@ def printer_state(printer: Printer) -> SafeString:
         return state_badge("off", _("retired"))
     task = printer.schedule.open_task
     if task is not None and task.state in (JobState.QUEUED, JobState.RUNNING):
+        if task.state == JobState.RUNNING and printer.schedule.is_abandoned(timezone.now()):
+            reason = _("The worker that asked has stopped answering; the next one takes this poll over.")
+            return state_badge(task.state, _("waits for another worker"), reason)
         return state_badge(task.state, str(JobState(task.state).label))
     status = printer.status
     if not status.last_verdict:

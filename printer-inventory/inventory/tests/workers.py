@@ -18,15 +18,33 @@ PATIENCE = 60.0
 
 
 @contextmanager
-def worker(queues: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a Celery worker on the test's database and Redis; it is killed with all it started when the block ends."""
+def worker(
+    queues: str, pool: str = "solo", processes: int = 1, **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a Celery worker on the test's database and Redis, alone in its process unless told otherwise.
+
+    It is killed with all it started when the block ends.
+    """
     values = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "printer_inventory.test_settings",
         "DB_NAME": str(connection.settings_dict["NAME"]),
         **environment,
     }
-    command = [sys.executable, "-m", "celery", "-A", "printer_inventory", "worker", "-Q", queues, "-P", "solo"]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "printer_inventory",
+        "worker",
+        "-Q",
+        queues,
+        "-P",
+        pool,
+        "-c",
+        str(processes),
+    ]
     process = subprocess.Popen([*command, "--loglevel", "warning"], cwd=SYSTEM, env=values, start_new_session=True)
     try:
         yield process
