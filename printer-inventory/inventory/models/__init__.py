@@ -16,6 +16,7 @@ from inventory.models.choices import (
 from inventory.models.discovery import DiscoveredDevice, Discovery, Standing
 from inventory.models.event import ChangeEvent, PrinterEvent
 from inventory.models.exports import Export, ExportPiece
+from inventory.models.history import DailyReading, HistoryMark
 from inventory.models.imports import ImportedRow, ImportRecord, PrinterImport, PrinterImportRow
 from inventory.models.organization import Organization
 from inventory.models.polling import InventoryTask, PageCounter, PollBatch
@@ -29,11 +30,13 @@ __all__ = [
     "OPEN_STATES",
     "Change",
     "ChangeEvent",
+    "DailyReading",
     "DiscoveredDevice",
     "Discovery",
     "Doubt",
     "Export",
     "ExportPiece",
+    "HistoryMark",
     "ImportRecord",
     "ImportedRow",
     "InventoryAccess",

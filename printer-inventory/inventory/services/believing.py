@@ -7,6 +7,7 @@ from typing import Any
 from inventory.models import InventoryTask, PageCounter, PrinterState, Verdict
 from inventory.polling.reading import from_json
 from inventory.rules.derive import DerivedCounters
+from inventory.services import rollups
 from inventory.services.storing import lowest_percent, state_values
 
 
@@ -19,6 +20,7 @@ def believe(counter: PageCounter, match_rule: str, epoch: int) -> None:
     counter.epoch = epoch
     stand(counter)
     PrinterState.objects.filter(pk=counter.printer_id).update(last_verdict=Verdict.SUCCESS, last_error="")
+    rollups.refresh(counter.printer_id, counter.recorded_at)
 
 
 def doubt_again(counter: PageCounter, verdict: str, reason: str, before: PageCounter | None, epoch: int) -> None:
@@ -30,6 +32,7 @@ def doubt_again(counter: PageCounter, verdict: str, reason: str, before: PageCou
     else:
         PrinterState.objects.filter(pk=counter.printer_id).update(**_blank(epoch))
     PrinterState.objects.filter(pk=counter.printer_id).update(last_verdict=verdict, last_error=reason)
+    rollups.refresh(counter.printer_id, counter.recorded_at)
 
 
 def stand(counter: PageCounter) -> None:

@@ -17,7 +17,7 @@ from inventory.models import InventoryTask, JobState, PollSchedule, Printer, Tri
 from inventory.polling.reading import DeviceReading
 from inventory.polling.snmp.targets import PollOutcome
 from inventory.rules.identity import normal_mac, normal_serial
-from inventory.services import notifying
+from inventory.services import notifying, rollups
 from inventory.services.identity import own_serial
 from inventory.services.judging import Judged, history_limits, judge
 from inventory.services.leases import Lease, facts_for
@@ -68,6 +68,7 @@ def store_reading(
         else:
             judged = judge(lease, outcome, when, history_limits())
             write(cursor, [judged], when)
+        rollups.refresh(printer.pk, when)
         transaction.on_commit(lambda: notifying.polls_stored([judged], when))
     return judged
 

@@ -26,6 +26,12 @@ WITH rows AS (
     SET bw_a4 = r.bw_a4, color_a4 = r.color_a4, bw_a3 = r.bw_a3, color_a3 = r.color_a3, total_pages = r.total,
         rule_version = %(version)s
     FROM rows r WHERE st.counter_id = r.id
+), days AS (
+    UPDATE inventory_dailyreading d
+    SET bw_a4 = r.bw_a4, color_a4 = r.color_a4, bw_a3 = r.bw_a3, color_a3 = r.color_a3, total_pages = r.total
+    FROM rows r JOIN inventory_pagecounter k ON k.id = r.id
+    WHERE d.printer_id = k.printer_id AND d.epoch = k.epoch AND d.read_at = k.recorded_at
+      AND d.day BETWEEN k.recorded_at::date - 1 AND k.recorded_at::date + 1
 )
 UPDATE inventory_pagecounter c
 SET bw_a4 = r.bw_a4, color_a4 = r.color_a4, bw_a3 = r.bw_a3, color_a3 = r.color_a3, total_pages = r.total,

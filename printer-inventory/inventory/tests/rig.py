@@ -38,6 +38,7 @@ class Door:
         self.leads_to = 0
         self._open = True
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -57,8 +58,12 @@ class Door:
 
     def close(self) -> None:
         """End it for good."""
-        self.shut()
         self._listener.close()
+        with self._lock:
+            leading = list(self._threads)
+        self.shut()
+        for thread in leading:
+            thread.join(5)
 
     def _accept(self) -> None:
         while True:
@@ -72,8 +77,17 @@ class Door:
                 continue
             with self._lock:
                 self._pairs.append((inside, outside))
-            for one, other in ((inside, outside), (outside, inside)):
-                threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+            thread = threading.Thread(target=self._lead, args=(inside, outside), daemon=True)
+            with self._lock:
+                self._threads = [one for one in self._threads if one.is_alive()] + [thread]
+            thread.start()
+
+    def _lead(self, inside: socket.socket, outside: socket.socket) -> None:
+        with inside, outside:
+            back = threading.Thread(target=self._carry, args=(outside, inside), daemon=True)
+            back.start()
+            self._carry(inside, outside)
+            back.join()
 
     def _reach(self) -> socket.socket | None:
         try:

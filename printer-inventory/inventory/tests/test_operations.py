@@ -303,10 +303,10 @@ class TestDiagnosis:
 
 class TestCleanup:
     def fill(self) -> None:
-        """Three polls of one old day (the last one failed) and one of today."""
+        """Four polls of a printer's first day (the last one failed) and one of today."""
         printer = make_printer()
         noon = timezone.localtime(timezone.now() - timedelta(days=200)).replace(hour=12)
-        for hours, verdict in ((0, "SUCCESS"), (1, "SUCCESS"), (2, "FAILED"), (24 * 200, "SUCCESS")):
+        for hours, verdict in ((0, "SUCCESS"), (1, "SUCCESS"), (2, "SUCCESS"), (3, "FAILED"), (4800, "SUCCESS")):
             at = noon + timedelta(hours=hours)
             task = InventoryTask.objects.create(
                 printer=printer, state="done", status=verdict, due_at=at, finished_at=at
@@ -318,7 +318,7 @@ class TestCleanup:
     def test_a_dry_run_counts_what_would_go_and_deletes_nothing(self) -> None:
         self.fill()
         facts = told("cleanup_old_tasks", "--dry-run", "--keep-days", "30")
-        assert (facts["would_delete"], facts["deleted"], InventoryTask.objects.count()) == (2, 0, 4)
+        assert (facts["would_delete"], facts["deleted"], InventoryTask.objects.count()) == (2, 0, 5)
         assert told("cleanup_old_tasks", "--dry-run", "--keep-days", "300")["would_delete"] == 0
         with pytest.raises(CommandError, match="--keep-days"):
             run("cleanup_old_tasks", "--keep-days", "0")
@@ -327,7 +327,7 @@ class TestCleanup:
     def test_it_keeps_each_day_s_last_good_reading_and_tidies_up(self) -> None:
         self.fill()
         assert told("cleanup_old_tasks", "--keep-days", "30", "--archive-days", "100")["deleted"] == 2
-        assert (InventoryTask.objects.count(), PageCounter.objects.count()) == (2, 2)
+        assert (InventoryTask.objects.count(), PageCounter.objects.count()) == (3, 3)
         assert set(InventoryTask.objects.values_list("status", flat=True)) == {"SUCCESS"}
 
 
