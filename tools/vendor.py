@@ -48,6 +48,8 @@ ASSETS = (
     Asset("chart.js", "chart.js", "dist/chart.umd.min.js", "chart-{}.umd.min.js"),
     Asset("uplot.js", "uplot", "dist/uPlot.iife.min.js", "uplot-{}.iife.min.js"),
     Asset("uplot.css", "uplot", "dist/uPlot.min.css", "uplot-{}.min.css"),
+    Asset("tabulator.js", "tabulator-tables", "dist/js/tabulator.min.js", "tabulator-{}.min.js"),
+    Asset("tabulator.css", "tabulator-tables", "dist/css/tabulator_simple.min.css", "tabulator-{}.min.css"),
 )
 # Alpine's package holds no licence file and bundles two packages that do; Bootstrap's bundle holds Popper, Chart.js a
 # colour parser.
@@ -57,6 +59,7 @@ LICENCES = (
     "htmx.org",
     "chart.js",
     "uplot",
+    "tabulator-tables",
     "@popperjs/core",
     "@kurkle/color",
     "@vue/reactivity",

@@ -42,6 +42,38 @@ EDIT_CONTRACTS: Final = (
     *(f"contracts.{action}_contractdevice" for action in ("add", "change", "delete")),
 )
 
+READ_MONTHS: Final = (
+    "monthly_report.access_monthly_report",
+    "monthly_report.view_monthlyreport",
+    "monthly_report.view_monthcontrol",
+)
+MONTH_ROLES: Final[dict[str, tuple[str, ...]]] = {
+    "MonthlyReport Viewers": (),
+    "MonthlyReport Uploaders": ("upload_monthly_report",),
+    "MonthlyReport Editors (Start)": ("edit_counters_start",),
+    "MonthlyReport Editors (End)": ("edit_counters_end",),
+    "MonthlyReport Editors (Full)": ("edit_counters_start", "edit_counters_end"),
+    "MonthlyReport Sync Users": ("sync_from_inventory",),
+    "MonthlyReport History Viewers": ("view_change_history",),
+    "MonthlyReport Metrics Viewers": ("view_monthly_report_metrics",),
+    "MonthlyReport Month Visibility Managers": ("can_manage_month_visibility",),
+    "MonthlyReport Auto Polling Resetters": ("can_reset_auto_polling",),
+    "MonthlyReport Poll All Users": ("can_poll_all_printers",),
+    "MonthlyReport Managers": (
+        "upload_monthly_report",
+        "edit_counters_start",
+        "edit_counters_end",
+        "sync_from_inventory",
+        "view_change_history",
+        "view_monthly_report_metrics",
+        "can_manage_month_visibility",
+        "can_reset_auto_polling",
+        "can_poll_all_printers",
+        "can_delete_month",
+    ),
+}
+"""What each role of the month may do beside reading published months."""
+
 ROLES: Final[dict[str, tuple[str, ...]]] = {
     "Inventory Viewer": VIEW_INVENTORY,
     "Inventory Operator": (*VIEW_INVENTORY, "inventory.run_inventory"),
@@ -79,4 +111,5 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "access.change_alloweduser",
         "access.delete_alloweduser",
     ),
+    **{name: (*READ_MONTHS, *(f"monthly_report.{deed}" for deed in deeds)) for name, deeds in MONTH_ROLES.items()},
 }

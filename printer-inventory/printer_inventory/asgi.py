@@ -11,11 +11,12 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402 - see above
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - see above
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402 - see above
 
-from inventory.routing import websocket_urlpatterns  # noqa: E402 - see above
+from inventory.routing import websocket_urlpatterns as inventory_routes  # noqa: E402 - see above
+from monthly_report.routing import websocket_urlpatterns as month_routes  # noqa: E402 - see above
 
 application = ProtocolTypeRouter(
     {
         "http": http,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter([*inventory_routes, *month_routes]))),
     }
 )

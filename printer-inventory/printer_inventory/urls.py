@@ -19,6 +19,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="inventory:printer_list"), name="home"),
     path("inventory/", include("inventory.urls")),
     path("printers/", include("inventory.urls", namespace="printers")),
+    path("monthly-report/", include("monthly_report.urls")),
     path("accounts/login/", auth_views.SignIn.as_view(), name="login"),
     path("accounts/django-login/", auth_views.DjangoSignIn.as_view(), name="django_login"),
     path("accounts/logout/", auth_views.SignOut.as_view(), name="logout"),

@@ -106,13 +106,15 @@ def _anomalous(month: date) -> list[str]:
 
 
 def anomalies_of(month: date, keys: Sequence[str]) -> dict[str, Anomaly]:
-    """Return the judgement of each device by its key, in two queries however many devices and months there are."""
-    mine = MonthlyReport.objects.filter(device_key__in=keys).order_by()
-    totals = dict(mine.filter(month=month).values_list("device_key").annotate(Sum("total_prints")))
-    past = mine.filter(month__lt=month).values("device_key", "month").annotate(total=Sum("total_prints"))
+    """Return the judgement of each device by its key, in one query however many devices and months there are."""
+    rows = MonthlyReport.objects.filter(device_key__in=keys, month__lte=month).order_by()
+    totals: dict[str, int] = {}
     usual: dict[str, list[int]] = {}
-    for row in past:
-        usual.setdefault(row["device_key"], []).append(row["total"])
+    for row in rows.values("device_key", "month").annotate(total=Sum("total_prints")):
+        if row["month"] == month:
+            totals[row["device_key"]] = row["total"]
+        else:
+            usual.setdefault(row["device_key"], []).append(row["total"])
     return {
         key: judge(total, sum(usual[key]) / len(usual[key]) if key in usual else None, len(usual.get(key, ())))
         for key, total in totals.items()

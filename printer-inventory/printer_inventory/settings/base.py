@@ -149,6 +149,13 @@ WEBSHELL = {
             "url_name": "inventory:import_start",
             "permission": "inventory.add_printer",
         },
+        {
+            "label": _("Months"),
+            "icon": "calendar3",
+            "url_name": "monthly_report:months",
+            "permission": "monthly_report.access_monthly_report",
+            "match": "monthly_report:",
+        },
         {"label": _("Administration"), "icon": "gear", "url_name": "admin:index", "staff": True, "match": "admin:"},
     ],
     "palette": [

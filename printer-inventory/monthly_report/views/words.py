@@ -1,0 +1,78 @@
+"""The words of the month's pages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from monthly_report.rules.editing import CLOSED, LOCKED, NO_PERMISSION, NOT_OF_MODEL, OTHER_PART
+
+COUNTER_WORDS: Final = {
+    "a4_bw_start": _("A4 b/w start"),
+    "a4_bw_end": _("A4 b/w end"),
+    "a4_color_start": _("A4 colour start"),
+    "a4_color_end": _("A4 colour end"),
+    "a3_bw_start": _("A3 b/w start"),
+    "a3_bw_end": _("A3 b/w end"),
+    "a3_color_start": _("A3 colour start"),
+    "a3_color_end": _("A3 colour end"),
+}
+REFUSAL_WORDS: Final = {
+    CLOSED: _("The month is closed."),
+    NO_PERMISSION: _("Your role may not edit this counter."),
+    OTHER_PART: _("The device's other row bills this paper size."),
+    NOT_OF_MODEL: _("This model has no such counter."),
+    LOCKED: _("The device told this itself lately. An exception for its serial number opens it."),
+}
+SHOWN_WORDS: Final = {
+    "all": _("All"),
+    "anomalies": _("Anomalies"),
+    "unfilled": _("Not filled"),
+    "manual": _("By hand"),
+    "silent": _("Without a poll"),
+}
+LABEL_WORDS: Final = {
+    "new": _("New"),
+    "update": _("Changes"),
+    "same": _("As it is"),
+    "error": _("Error"),
+    "removed": _("Removed"),
+}
+LABEL_LOOKS: Final = {
+    "new": ("running", "plus-circle-fill"),
+    "update": ("running", "pencil-fill"),
+    "same": ("ok", "check-circle-fill"),
+    "error": ("failed", "x-circle-fill"),
+}
+GRID_WORDS: Final = {
+    "order": _("No."),
+    "organization": _("Client"),
+    "branch": _("Branch"),
+    "city": _("City"),
+    "address": _("Address"),
+    "model": _("Model"),
+    "serial": _("Serial number"),
+    "inventory": _("Inventory number"),
+    "pages": _("Pages"),
+    "read": _("Read"),
+    "told": _("The device told:"),
+    "manual": _("Written by hand."),
+    "saved": _("Saved"),
+    "undo": _("Undo"),
+    "conflict": _("Somebody else wrote here meanwhile. What stands there now is shown."),
+    "empty": _("No row matches. Remove the search or the filter above."),
+    "loading": _("Loading…"),
+    "usual": _("Usual pages:"),
+    "negative": _("The end is lower than the start."),
+    "excess": _("Far more than usual."),
+    "high": _("Very many pages."),
+    "taken": _("Rows taken over:"),
+    "history": _("Changes of this row"),
+    "giveback": _("Back to what the device told"),
+    "unlock": _("Open for this month"),
+    "relock": _("Take the exception back"),
+    "printer": _("Printer"),
+    "pasted": _("Cells pasted:"),
+}
+"""What the grid's script says."""

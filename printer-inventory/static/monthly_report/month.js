@@ -1,0 +1,262 @@
+// The month as a spreadsheet: rows come as one scrolls, a cell is saved when it is left, and what others or polls change
+// arrives by itself. Nothing typed is lost: what could not be saved is said, with what stands there now.
+(() => {
+  "use strict";
+  const face = window.face;
+  const data = JSON.parse(document.getElementById("month-data").textContent);
+  const words = data.words;
+  const host = document.getElementById("month-grid");
+  const COUNTERS = Object.keys(data.counters);
+  const PAGE = 500;
+  const at = (url, id) => url.replace(/\/0\//, `/${id}/`);
+  const shown = (value) => (value === null || value === undefined || value === "" ? "" : face.number(value));
+
+  // What a cell wants to say on hover: why it is closed, what the device told, that a person wrote it.
+  const hint = (row, name) => {
+    const said = [];
+    const told = row[`${name}_auto`];
+    if (row[`${name}_manual`]) said.push(words.manual);
+    if (told !== undefined && told !== null && told !== row[name]) said.push(`${words.told} ${face.number(told)}`);
+    if (row.refused[name]) said.push(data.refusals[row.refused[name]]);
+    return said.join(" ");
+  };
+
+  const counter = (name) => ({
+    title: data.counters[name],
+    field: name,
+    hozAlign: "right",
+    headerHozAlign: "right",
+    headerSort: false,
+    width: 84,
+    editor: "input",
+    editable: (cell) => cell.getData()[`ui_allow_${name}`],
+    accessorClipboard: (value) => value ?? "",
+    formatter: (cell) => {
+      const row = cell.getData();
+      const element = cell.getElement();
+      element.classList.toggle("is-manual", Boolean(row[`${name}_manual`]));
+      element.classList.toggle("is-closed", !row[`ui_allow_${name}`]);
+      element.title = hint(row, name);
+      return shown(cell.getValue());
+    },
+  });
+
+  const total = (cell) => {
+    const row = cell.getData();
+    const element = cell.getElement();
+    const info = row.anomaly_info || {};
+    const kind = info.anomaly_type || (row.is_high ? "high" : "");
+    element.classList.toggle("is-negative", kind.includes("negative"));
+    element.classList.toggle("is-anomaly", kind === "excess" || kind === "high");
+    const said = kind.split("+").filter(Boolean).map((one) => words[one]);
+    if (info.average !== null && info.average !== undefined) said.push(`${words.usual} ${face.number(info.average)}`);
+    element.title = said.join(" ");
+    return `${kind ? "▲ " : ""}${shown(cell.getValue())}`;
+  };
+
+  const serial = (cell) => {
+    const row = cell.getData();
+    const all = document.createElement("span");
+    const piece = (kind, words) => {
+      const box = document.createElement("span");
+      box.className = kind;
+      box.textContent = words;
+      all.append(box, " ");
+    };
+    piece("month-order", row.order_number);
+    piece("mono", row.serial_number || row.inventory_number || "–");
+    if (row.part !== "ALL") piece("badge-part", row.part);
+    return all;
+  };
+
+  const read = (cell) => {
+    if (!cell.getValue()) return "–";
+    const time = document.createElement("time");
+    time.dateTime = cell.getValue();
+    time.dataset.ago = "";
+    const box = document.createElement("span");
+    box.append(time);
+    face.freshen(box);
+    return box;
+  };
+
+  const text = (title, field, width, extra = {}) => ({ title, field, width, headerSort: false, tooltip: true, ...extra });
+  const columns = [
+    text(words.organization, "organization", 130),
+    text(words.branch, "branch", 110, { visible: false }),
+    text(words.city, "city", 110, { visible: false }),
+    text(words.address, "address", 170, { visible: false }),
+    text(words.model, "equipment_model", 160),
+    text(words.inventory, "inventory_number", 110, { visible: false }),
+    ...COUNTERS.map(counter),
+    text(words.pages, "total_prints", 84, { hozAlign: "right", headerHozAlign: "right", formatter: total, tooltip: false }),
+    text("K1, %", "k1", 70, { hozAlign: "right", visible: false }),
+    text("K2, %", "k2", 70, { hozAlign: "right", visible: false }),
+    text(words.read, "inventory_last_ok", 100, { formatter: read, tooltip: false }),
+  ];
+
+  // Which columns are shown is kept in the browser, as on every list.
+  const KEY = "columns:month";
+  let chosen = null;
+  try { chosen = JSON.parse(localStorage.getItem(KEY)); } catch { chosen = null; }
+  if (Array.isArray(chosen)) columns.forEach((column) => { column.visible = chosen.includes(column.field); });
+
+  const query = new URLSearchParams(location.search);
+  const ask = async (extra) => {
+    const asked = new URLSearchParams(query);
+    Object.entries(extra).forEach(([key, value]) => asked.set(key, value));
+    return face.send(`${data.rows}?${asked}`);
+  };
+
+  const table = new window.Tabulator(host, {
+    index: "id",
+    height: "100%",
+    layout: "fitDataFill",
+    placeholder: words.empty,
+    columns,
+    rowHeader: text(words.serial, "serial_number", 164, { formatter: serial, tooltip: false, frozen: true, resizable: false }),
+    editTriggerEvent: "dblclick",
+    selectableRange: 1,
+    selectableRangeColumns: true,
+    selectableRangeRows: true,
+    selectableRangeClearCells: false,
+    clipboard: data.editable,
+    clipboardCopyStyled: false,
+    clipboardCopyConfig: { columnHeaders: false, rowHeaders: false },
+    clipboardCopyRowRange: "range",
+    clipboardPasteParser: "range",
+    clipboardPasteAction: (rows) => paste(rows),
+    dataLoaderLoading: words.loading,
+    ajaxURL: data.rows,
+    ajaxRequestFunc: async (_url, _config, params) => {
+      const answer = await ask({ page: params.page || 1, per_page: PAGE });
+      document.getElementById("month-count").textContent = face.number(answer.pagination.total_count);
+      return { data: answer.reports, last_page: answer.pagination.total_pages };
+    },
+    progressiveLoad: "scroll",
+    progressiveLoadScrollMargin: 600,
+    paginationSize: PAGE,
+    rowContextMenu: () => menu,
+  });
+
+  // Saving. Cells of one row that change within a moment (a paste) go together; what somebody else wrote is never written over.
+  const waiting = new Map();
+  const save = (id, name, value, before) => {
+    const entry = waiting.get(id) || { fields: {}, seen: {} };
+    entry.fields[name] = value;
+    if (!(name in entry.seen)) entry.seen[name] = before ?? null;
+    waiting.set(id, entry);
+    clearTimeout(entry.timer);
+    entry.timer = setTimeout(() => flush(id), 60);
+  };
+  const put = (row) => { if (table.getRow(row.id)) table.updateData([row]).then(() => table.getRow(row.id).reformat()); };
+  const flush = async (id) => {
+    const entry = waiting.get(id);
+    waiting.delete(id);
+    try {
+      const answer = await face.post(at(data.update, id), { fields: entry.fields, seen: entry.seen });
+      put(answer.report);
+      const refused = Object.values(answer.ignored_fields)[0];
+      if (refused) face.toast(data.refusals[refused], "warning");
+      else if (answer.change_ids.length) face.toast(words.saved, "ok", { label: words.undo, run: () => undo(id, entry) });
+    } catch (error) {
+      await refresh([id]);
+      if (error.status === 409) face.toast(words.conflict, "warning");
+      else face.complain(error);
+    }
+  };
+  const undo = async (id, entry) => {
+    try { put((await face.post(at(data.update, id), { fields: entry.seen, seen: entry.fields })).report); } catch (error) { face.complain(error); await refresh([id]); }
+  };
+  const digits = (value) => String(value ?? "").replace(/[\s\u00a0\u202f]/g, "");
+
+  table.on("cellEdited", (cell) => {
+    const before = cell.getOldValue();
+    const value = digits(cell.getValue());
+    if (value === digits(before)) { cell.getRow().update({ [cell.getField()]: before ?? null }); return; }
+    save(cell.getData().id, cell.getField(), value === "" ? null : value, before);
+  });
+
+  // A block from Excel: counters that may be edited are written, the others are left as they are.
+  const paste = (rows) => {
+    const range = table.getRanges()[0];
+    if (!range) return [];
+    const targets = range.getRows().length >= rows.length ? range.getRows() : after(range.getRows()[0], rows.length);
+    let count = 0;
+    rows.forEach((values, place) => {
+      const row = targets[place];
+      if (!row) return;
+      const current = row.getData();
+      Object.entries(values).forEach(([name, value]) => {
+        if (!COUNTERS.includes(name) || !current[`ui_allow_${name}`] || digits(value) === digits(current[name])) return;
+        save(current.id, name, digits(value) === "" ? null : digits(value), current[name]);
+        count += 1;
+      });
+    });
+    if (count) face.toast(`${words.pasted} ${face.number(count)}`, "ok");
+    return targets;
+  };
+  const after = (first, count) => {
+    const all = table.getRows("active");
+    const start = all.indexOf(first);
+    return all.slice(start, start + count);
+  };
+
+  // Typing on a cell starts to edit it, as in a spreadsheet.
+  host.addEventListener("keydown", (event) => {
+    if (event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const range = table.getRanges()[0];
+    const cell = range?.getCells()[0]?.[0];
+    if (!cell || !COUNTERS.includes(cell.getField())) return;
+    if (/^\d$/.test(event.key)) {
+      event.preventDefault();
+      cell.edit();
+      const input = cell.getElement().querySelector("input");
+      if (input) input.value = event.key;
+    } else if (event.key === "Delete" && cell.getData()[`ui_allow_${cell.getField()}`] && cell.getValue() !== null) {
+      save(cell.getData().id, cell.getField(), null, cell.getValue());
+    }
+  });
+
+  const deed = async (url, body) => {
+    try { return await face.post(url, body); } catch (error) { face.complain(error); return null; }
+  };
+  const menu = [
+    { label: words.history, action: (_e, row) => { location.href = `${data.changes}?row=${row.getData().id}`; }, disabled: !data.permissions.view_change_history },
+    { label: words.printer, action: (_e, row) => { if (row.getData().printer_id) location.href = at(data.printer, row.getData().printer_id); } },
+    { label: words.giveback, disabled: !data.editable || !data.permissions.can_reset_auto_polling, action: async (_e, row) => { const answer = await deed(at(data.reset, row.getData().id), {}); if (answer) put(answer.report); } },
+    { label: words.unlock, disabled: !data.permissions.override_auto_lock, action: async (_e, row) => { if (await deed(data.override, { serial_number: row.getData().serial_number, allow: true, mode: "this_month" })) refresh([row.getData().id]); } },
+    { label: words.relock, disabled: !data.permissions.override_auto_lock, action: async (_e, row) => { if (await deed(data.override, { serial_number: row.getData().serial_number, mode: "clear" })) refresh([row.getData().id]); } },
+  ];
+
+  // Hints say which rows to fetch again; a row that is being edited is left until it has been saved.
+  const refresh = async (ids) => {
+    const mine = ids.filter((id) => table.getRow(id) && !waiting.has(id) && !table.getRow(id).getElement().querySelector("input"));
+    if (!mine.length) return;
+    try { (await face.send(`${data.rows}?ids=${mine.join(",")}&per_page=2000`)).reports.forEach(put); } catch (error) { face.complain(error); }
+  };
+  const everything = () => table.setData();
+  face.connectHints(data.hints, (message) => (message.ids.length ? refresh(message.ids) : everything()), everything);
+  document.addEventListener("face:sent", (event) => {
+    if (event.target.id !== "sync-form") return;
+    face.toast(`${words.taken} ${face.number(event.detail.updated_rows)}`, "ok");
+    everything();
+  });
+
+  const picker = document.getElementById("month-columns");
+  columns.forEach((column) => {
+    const label = document.createElement("label");
+    label.className = "check-row";
+    const box = document.createElement("input");
+    box.type = "checkbox";
+    box.className = "form-check-input";
+    box.checked = column.visible !== false;
+    box.addEventListener("change", () => {
+      table.toggleColumn(column.field);
+      face.write(KEY, JSON.stringify(table.getColumns().filter((one) => one.isVisible()).map((one) => one.getField())));
+    });
+    label.append(box, column.title);
+    picker.append(label);
+  });
+  face.month = table;
+})();
