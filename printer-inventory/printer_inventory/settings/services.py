@@ -123,19 +123,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"queue": "low_priority", "expires": 30},
     },
-<<<<<<< HEAD
     "exports": {
         # Started when asked for; this finds those whose worker died or whose message was lost.
         "task": "inventory.tasks.run_exports",
         "schedule": timedelta(seconds=30),
         "options": {"queue": "exports", "expires": 30},
-=======
+    },
     "sync-months": {
         # Open months follow the polls within a minute, whatever the page that shows them.
         "task": "monthly_report.tasks.sync_months",
         "schedule": timedelta(seconds=60),
         "options": {"queue": "low_priority", "expires": 60},
->>>>>>> 7b22ebd (Show the month as a spreadsheet in which two people can work, and import it in a wizard that can be undone)
     },
     "cleanup-old-data-daily": {
         "task": "inventory.tasks.cleanup_old_inventory_data",
