@@ -28,8 +28,8 @@ from shared.monitoring.metrics import Metrics
 logger = structlog.get_logger(__name__)
 
 
-def create_app(settings: Settings | None = None, database: Database | None = None) -> FastAPI:
-    """Return the application; a database given from outside is used as it is and not migrated."""
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the application. A `state.database` set before it starts is used as it is and not migrated."""
     settings = settings or get_settings()
     metrics = Metrics()
 
@@ -38,9 +38,10 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         set_up(settings)
         for name in unknown_names():
             logger.warning("unknown_setting", variable=name)
-        if database is None and settings.auto_migrate:
+        given: Database | None = getattr(app.state, "database", None)
+        if given is None and settings.auto_migrate:
             await asyncio.to_thread(migrate, settings)
-        app.state.database = database or create_database(settings)
+        app.state.database = given or create_database(settings)
         app.state.redis = Redis.from_url(settings.redis_address) if settings.redis_enabled else None
         app.state.limiter = Limiter(settings)
         app.state.health = Health(settings, app.state.database, app.state.redis)
@@ -48,8 +49,9 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         await app.state.health.close()
         if app.state.redis is not None:
             await app.state.redis.aclose()
-        if database is None:
+        if given is None:
             await app.state.database.close()
+            del app.state.database
 
     app = FastAPI(
         title=settings.api_title,

@@ -9,6 +9,7 @@ import httpx2
 import psycopg
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -67,10 +68,16 @@ async def session(database: Database) -> AsyncIterator[AsyncSession]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> FastAPI:
+    """The app, put together once; each test gives it its own database."""
+    return create_app(settings)
+
+
 @pytest_asyncio.fixture
-async def client(settings: Settings, database: Database) -> AsyncIterator[httpx2.AsyncClient]:
+async def client(app: FastAPI, database: Database) -> AsyncIterator[httpx2.AsyncClient]:
     """The app over ASGI, nobody signed in."""
-    app = create_app(settings, database)
+    app.state.database = database
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as opened:

@@ -1,4 +1,5 @@
-"""Finds the routers of the domains: `domains/<name>/api/<module>.py` with `router` and `PREFIX`.
+"""Finds the routers of the domains: `domains/<name>/api/<module>.py` with `router`, whose prefix is its own
+(so that metrics know a route by its whole path).
 
 A module is a room of its own: who adds one need not edit a list that others edit too.
 """
@@ -28,7 +29,7 @@ def include_domains(app: FastAPI) -> None:
         module = importlib.import_module(name)
         router = getattr(module, "router", None)
         if isinstance(router, APIRouter):
-            app.include_router(router, prefix=module.PREFIX)
+            app.include_router(router)
 
 
 def subscribe_handlers() -> None:

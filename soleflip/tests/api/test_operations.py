@@ -7,9 +7,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
-from main import create_app
-from shared.config.settings import Settings
 from tests.people import Person
 from tests.unit.test_house import PUBLIC
 
@@ -27,9 +26,9 @@ def shape(method: str, path: str) -> tuple[str, str]:
     return method.upper(), PATH_NAME.sub("{}", path)
 
 
-@pytest.fixture(scope="module")
-def served() -> dict[tuple[str, str], str]:
-    paths = create_app(Settings()).openapi()["paths"]
+@pytest.fixture
+def served(app: FastAPI) -> dict[tuple[str, str], str]:
+    paths = app.openapi()["paths"]
     return {shape(method, path): path for path, methods in paths.items() for method in methods}
 
 

@@ -29,7 +29,7 @@ from shared.error_handling.error_codes import ErrorCode
 from shared.error_handling.handlers import problem
 
 PREFIX = "/auth"
-router = APIRouter(tags=["auth"])
+router = APIRouter(prefix=PREFIX, tags=["auth"])
 
 Password = Annotated[str, Field(min_length=MIN_LENGTH, max_length=MAX_LENGTH)]
 
