@@ -248,6 +248,7 @@ def main() -> None:
         figures: dict[str, float] = {}
         figures |= race(made)
         figures |= log_race()
+        made.close()  # a worker would tidy away what the pages are to show
         figures |= pages()
         print(json.dumps(figures))
 
