@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from celery import current_app
 from django.conf import settings
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -16,13 +15,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
 from inventory.models import DiscoveredDevice, Discovery, JobState, Organization, Printer, Standing
 from inventory.polling.snmp.discover import Asked, expected_seconds
 from inventory.polling.space import AddressSpace
 from inventory.rules.discovery import Device, Fleet, Registered, compare
 from inventory.rules.identity import Identity
+from inventory.services.broker import wake
 from inventory.services.identity import find_device_model
 from inventory.services.printers import AddressTakenError
 from inventory.services.requests import Progress, tell_sweeper
@@ -31,7 +30,6 @@ logger = logging.getLogger(__name__)
 
 TASK: Final = "inventory.tasks.run_discoveries"
 QUEUE: Final = "low_priority"
-MESSAGE_LIFETIME: Final = 600
 MOST_ADDED: Final = 20_000
 
 
@@ -80,10 +78,7 @@ def request_discovery(wish: Wish, user_id: int | None) -> Discovery:
 
 def tell_searcher() -> None:
     """Wake a worker; without a broker the next tick of beat does."""
-    try:
-        current_app.send_task(TASK, queue=QUEUE, retry=False, expires=MESSAGE_LIFETIME, ignore_result=True)
-    except OperationalError as error:
-        logger.warning("The broker is away (%s); searches go on when it is back.", type(error).__name__)
+    wake(TASK, QUEUE)
 
 
 def stop_discovery(pk: int) -> None:

@@ -7,29 +7,23 @@ the rows are found at the next tick, because being due is a fact of the database
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
 from inventory.models import OPEN_STATES, InventoryTask, JobState, PollBatch
+from inventory.services.broker import wake
 from inventory.services.storing import close_batches
-
-logger = logging.getLogger(__name__)
 
 DIRECT_LIMIT: Final = 10
 """So many printers are handed to the high-priority queue one by one; more are a sweep."""
-MESSAGE_LIFETIME: Final = 600
-"""Seconds after which a message that woke nobody is worth nothing: the printers it names are due anyway."""
 
 OPEN_SQL = """
 WITH wanted AS (
@@ -183,26 +177,13 @@ def tell_workers(printer_ids: Sequence[int], user_id: int | None) -> None:
         tell_sweeper()
         return
     for printer_id in printer_ids:
-        if not _send("inventory.tasks.run_inventory_task_priority", "high_priority", printer_id, user_id):
+        if not wake("inventory.tasks.run_inventory_task_priority", "high_priority", printer_id, user_id):
             return
 
 
 def tell_sweeper() -> None:
     """Wake the daemon queue before its next tick."""
-    _send("inventory.tasks.inventory_daemon_task", "daemon")
-
-
-def _send(task: str, queue: str, *arguments: Any) -> bool:
-    """Publish a task by its name, without retrying; return whether the broker took it."""
-    try:
-        # Nobody reads the result, and asking for one would wait for the result store as well.
-        current_app.send_task(
-            task, args=arguments, queue=queue, retry=False, expires=MESSAGE_LIFETIME, ignore_result=True
-        )
-    except OperationalError as error:
-        logger.warning("The broker is away (%s); due printers are polled when it is back.", type(error).__name__)
-        return False
-    return True
+    wake("inventory.tasks.inventory_daemon_task", "daemon")
 
 
 def _open(

@@ -21,7 +21,6 @@ from psycopg.errors import UniqueViolation
 from inventory.models import (
     Change,
     Doubt,
-    InventoryTask,
     PageCounter,
     PollSchedule,
     Printer,
@@ -35,12 +34,13 @@ from inventory.rules.history import check_history
 from inventory.rules.identity import Identity, check_identity, normal_mac, normal_serial
 from inventory.services import events
 from inventory.services.believing import believe, derived_of
+from inventory.services.holding import hold, retire_here
 from inventory.services.identity import own_serial
 from inventory.services.importing import store_reading
 from inventory.services.judging import history_limits
 from inventory.services.leases import facts_for
 from inventory.services.printers import AddressTakenError, audit
-from inventory.services.storing import close_batches, open_batches
+from inventory.services.replacing import note_replacement, successor_of
 
 ACTIONS: Final[dict[str, tuple[Resolution, ...]]] = {
     Doubt.DEVICE: (Resolution.MOVED, Resolution.REPLACED, Resolution.BASELINE, Resolution.REJECTED),
@@ -118,13 +118,6 @@ def resolve(
         doubt.save()
         audit(doubt.printer, user_id, CHANGE, f"{doubt.get_kind_display()}: {doubt.get_resolution_display()}.")
     return doubt
-
-
-def hold(printer_ids: Sequence[int]) -> None:
-    """Lock the schedule rows of printers, in order, and end their leases; who was asking them stores nothing."""
-    rows = PollSchedule.objects.filter(pk__in=printer_ids)
-    list(rows.select_for_update().order_by("pk"))
-    rows.filter(lease_token__isnull=False).update(lease_token=None, lease_until=None, leased_by="", attempt=0)
 
 
 def found_elsewhere(printer: Printer, reading: DeviceReading) -> Printer | None:
@@ -211,23 +204,10 @@ def _accept(case: Case, printer: Printer, *, new_epoch: bool) -> dict[str, Any]:
 def _replace(case: Case) -> dict[str, Any]:
     """Retire the printer and let a new one stand at its address, with its client and its way of being asked."""
     old = case.printer
-    retire_here(old, case.now, _("Another device stands at its address."))
-    new = Printer.objects.create(
-        organization_id=old.organization_id,
-        ip_address=old.ip_address,
-        snmp_port=old.snmp_port,
-        web_port=old.web_port,
-        snmp_community=old.snmp_community,
-        snmp_version=old.snmp_version,
-        location=old.location,
-        polling_method=old.polling_method,
-    )
-    Printer.objects.filter(pk=old.pk).update(replaced_by=new)
+    new = successor_of(old, case.now, _("Another device stands at its address."))
     store_reading(new, case.reading(), case.counter.recorded_at, case.user_id, Trigger.MANUAL)
     new.refresh_from_db()
-    facts = {"serial_number": old.serial_number}, {"serial_number": new.serial_number}
-    case.note(old, Change.REPLACEMENT, old=facts[0], new=facts[1], related=new)
-    case.note(new, Change.ADDED, old=facts[0], new=facts[1], related=old, comment=_("Replaces another printer."))
+    note_replacement(old, new, case.now, case.user_id, case.counter.task_id)
     return {"new_printer": new.pk, "version": _version(old)}
 
 
@@ -285,20 +265,6 @@ def _answers_at(there: Printer, here: Printer) -> Quarantine | None:
 def _close(doubt: Quarantine, resolution: Resolution, case: Case) -> None:
     Quarantine.objects.filter(pk=doubt.pk).update(
         resolution=resolution, resolved_at=case.now, resolved_by_id=case.user_id
-    )
-
-
-def retire_here(printer: Printer, now: datetime, reason: str, *, stop_only: bool = False) -> None:
-    """Take a held printer out of use (or, `stop_only`, only off its address for a moment) and stop its open poll."""
-    schedule = PollSchedule.objects.get(pk=printer.pk)
-    if schedule.open_task_id is not None:
-        InventoryTask.objects.filter(pk=schedule.open_task_id).update(
-            state="stopped", finished_at=now, error_message=reason
-        )
-        PollSchedule.objects.filter(pk=printer.pk).update(open_task=None, priority=5)
-        close_batches(open_batches(), now)
-    Printer.objects.filter(pk=printer.pk).update(
-        is_active=False, replaced_at=None if stop_only else now, last_updated=now, version=F("version") + 1
     )
 
 

@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from inventory.models import Change, PageCounter, Printer, PrinterState, Quarantine, Resolution
 from inventory.services import events
 from inventory.services.believing import doubt_again
+from inventory.services.holding import hold, retire_here
 from inventory.services.printers import AddressTakenError, audit
-from inventory.services.resolving import AlreadyResolvedError, NotPossibleError, hold, retire_here
+from inventory.services.replacing import replacement_undone
+from inventory.services.resolving import AlreadyResolvedError, NotPossibleError
 
 
 def undo(doubt_id: int, user_id: int | None, now: datetime) -> Quarantine:
@@ -34,7 +36,7 @@ def undo(doubt_id: int, user_id: int | None, now: datetime) -> Quarantine:
             raise NotPossibleError(_("The printer has given cause for the same doubt again; decide on that one."))
         try:
             with transaction.atomic():
-                _take_back(doubt, now)
+                _take_back(doubt, user_id, now)
         except IntegrityError as error:
             raise AddressTakenError(_("Another active printer has this address or MAC address by now.")) from error
         text = f"{doubt.get_kind_display()}: {doubt.get_resolution_display()}."
@@ -57,13 +59,13 @@ def _others(doubt: Quarantine) -> list[int]:
     return new + [int(pk) for pk in facts.get("places", {})]
 
 
-def _take_back(doubt: Quarantine, now: datetime) -> None:
+def _take_back(doubt: Quarantine, user_id: int | None, now: datetime) -> None:
     if not can_undo(doubt):
         raise NotPossibleError(_("This doubt passed by itself; there is nothing to undo."))
     if doubt.resolution in (Resolution.BELIEVED, Resolution.BASELINE):
         _disbelieve(doubt)
     elif doubt.resolution == Resolution.REPLACED:
-        _bring_back(doubt, now)
+        _bring_back(doubt, user_id, now)
     elif doubt.resolution == Resolution.MOVED:
         _move_back(doubt.undo, now)
 
@@ -80,7 +82,7 @@ def _disbelieve(doubt: Quarantine) -> None:
     doubt_again(doubt.counter, doubt.verdict, doubt.reason, before, facts["epoch"])
 
 
-def _bring_back(doubt: Quarantine, now: datetime) -> None:
+def _bring_back(doubt: Quarantine, user_id: int | None, now: datetime) -> None:
     """Retire the new printer, which keeps what it has read, and let the old one stand there again."""
     new = Printer.objects.get(pk=doubt.undo["new_printer"])
     _check_versions({str(doubt.printer_id): doubt.undo["version"], str(new.pk): 0})
@@ -88,6 +90,7 @@ def _bring_back(doubt: Quarantine, now: datetime) -> None:
     Printer.objects.filter(pk=doubt.printer_id).update(
         is_active=True, replaced_at=None, replaced_by=None, last_updated=now, version=F("version") + 1
     )
+    replacement_undone.send(Printer, old=doubt.printer, new=new, user_id=user_id, now=now)
 
 
 def _move_back(facts: dict[str, Any], now: datetime) -> None:

@@ -1,0 +1,1 @@
+"""Pure rules of the contracts: no framework, no database, no clock."""
