@@ -26,6 +26,12 @@ def send_orders() -> dict[str, int]:
 
 
 @shared_task
+def link_new_devices() -> dict[str, int]:
+    """Link what has become linkable: a printer whose first answer has told its serial number, a device that was added."""
+    return linking.link_devices(linking.linkable()).totals()
+
+
+@shared_task
 def auto_link_devices_task() -> dict[str, int]:
     """Once a day: link devices that have no printer to the printers of their serial numbers, and forget old imports."""
     import_sessions.forget_old(timezone.now(), settings.KEEP_ALL_DAYS)

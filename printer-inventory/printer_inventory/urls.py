@@ -18,6 +18,7 @@ handler500 = "printer_inventory.errors.server_error"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="inventory:printer_list"), name="home"),
     path("inventory/", include("inventory.urls")),
+    path("contracts/", include("contracts.urls")),
     path("printers/", include("inventory.urls", namespace="printers")),
     path("monthly-report/", include("monthly_report.urls")),
     path("accounts/login/", auth_views.SignIn.as_view(), name="login"),

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, When
 from django.http import QueryDict
 
 from contracts.models import ContractDevice
@@ -215,11 +215,18 @@ def choices(chosen: DeviceFilter, key: str, part: str = "") -> list[Choice]:
     if part and column.kind in ("reference", "text"):
         rows = rows.filter(**{f"{shown}__icontains": _clean(part)})
     if column.kind == "link":
-        counts = {row["printer__isnull"]: row["n"] for row in rows.values("printer__isnull").annotate(n=Count("pk"))}
-        facts = [("linked", "linked", counts.get(False, 0)), (NONE, NONE, counts.get(True, 0))]
+        counts = rows.aggregate(linked=Count("printer"), all=Count("pk"))
+        facts = [("linked", "linked", counts["linked"]), (NONE, NONE, counts["all"] - counts["linked"])]
     else:
         names = list(dict.fromkeys((column.field, shown)))
-        found = rows.order_by().values_list(*names).annotate(n=Count("pk")).order_by("-n", shown)[:MOST_CHOICES]
+        known = [value for value in picked if value != NONE]
+        chosen_first = Case(When(**{f"{column.field}__in": known}, then=0), default=1)
+        found = (
+            rows.order_by()
+            .values_list(*names)
+            .annotate(n=Count("pk"))
+            .order_by(chosen_first, "-n", shown)[:MOST_CHOICES]
+        )
         facts = [(_text(row[0]), _text(row[-2]), row[-1]) for row in found]
     listed = [Choice(value, label, count, value in picked) for value, label, count in facts]
     return sorted(listed, key=lambda one: not one.chosen)

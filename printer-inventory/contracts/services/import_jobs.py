@@ -9,6 +9,7 @@ it is written; when it would mean something else than was shown, all of it is ta
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -42,9 +43,9 @@ class LeaseLostError(Exception):
     """Another worker has this session."""
 
 
-def run_next() -> bool:
-    """Work on the oldest session that waits; return False when none does. Any number of workers may do this."""
-    session = _take(timezone.now())
+def run_next(only: int | None = None) -> bool:
+    """Work on the oldest session that waits (or `only` that one); return False when none does. Any number of workers may."""
+    session = _take(timezone.now(), only)
     if session is None:
         return False
     work = {Task.LOOK.value: _look, Task.APPLY.value: _apply}[session.task]
@@ -65,10 +66,19 @@ def run_next() -> bool:
     return True
 
 
-def _take(now: datetime) -> ImportSession | None:
+def finish(pk: int) -> None:
+    """Work on a session here, or wait for the worker that has taken it, until it needs a person again."""
+    while ImportSession.objects.filter(pk=pk, state__in=(State.QUEUED, State.RUNNING)).exists():
+        if not run_next(pk):
+            time.sleep(0.5)
+
+
+def _take(now: datetime, only: int | None) -> ImportSession | None:
     """Take what is queued, or what a dead worker left; after three dead workers it is lost."""
     with transaction.atomic():
         waits = Q(state=State.QUEUED) | Q(state=State.RUNNING, lease_until__lte=now)
+        if only is not None:
+            waits &= Q(pk=only)
         rows = ImportSession.objects.select_for_update(skip_locked=True, of=("self",)).filter(waits)
         session = rows.select_related("target_status", "service_provider").order_by("uploaded_at", "pk").first()
         if session is None:
@@ -81,7 +91,7 @@ def _take(now: datetime) -> ImportSession | None:
         else:
             session.state, session.attempt, session.lease_until = State.RUNNING, session.attempt + 1, now + LEASE
         session.save(update_fields=["state", "attempt", "lease_until", "reason"])
-    return session if session.state == State.RUNNING else _take(now)
+    return session if session.state == State.RUNNING else _take(now, only)
 
 
 def _mine(session: ImportSession) -> Any:
@@ -109,13 +119,7 @@ def _look(session: ImportSession) -> None:
                 done += len(chunk)
                 _keep(session, file, judge, chunk, done)
         except SheetError as error:
-            raise SheetError(
-                error.code,
-                f"{file.original_name}: {error.text}",
-                row=error.row,
-                column=error.column,
-                advice=error.advice,
-            ) from error
+            raise SheetError(error.code, f"{file.original_name}, {error}") from error
         if not counted:
             raise SheetError(
                 "NO_ROWS", f"{file.original_name} has a header but no rows.", advice="Fill in a device per row."

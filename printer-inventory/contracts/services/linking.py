@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Upper
 
 from contracts.models import ContractDevice, ContractEvent, DeviceChange
@@ -42,6 +42,13 @@ class Linked:
         """Return the counts by name."""
         names = ("linked", "already", "relinked", "not_found", "multiple", "occupied")
         return {name: getattr(self, name) for name in names}
+
+
+def linkable() -> QuerySet[ContractDevice]:
+    """Return the devices under contract without a printer for which the inventory has one by now; one query."""
+    printers = Printer.objects.filter(is_active=True).annotate(key=Upper("serial_number"))
+    here = printers.filter(key=Upper(OuterRef("serial_number"))).exclude(contract_device__is_active=True)
+    return ContractDevice.objects.filter(printer=None).filter(Exists(here))
 
 
 def printers_by_serial(serials: Iterable[str]) -> dict[str, list[Printer]]:

@@ -173,9 +173,7 @@ def _bring_printer_back(old: ContractDevice, made: Printer | None, user_id: int 
     events.record(before, Change.UNDO, now, user_id=user_id, related=made)
 
 
-def follow_printer(
-    *, old: Printer, new: Printer, user_id: int | None, now: datetime, **_rest: Any
-) -> None:
+def follow_printer(*, old: Printer, new: Printer, user_id: int | None, now: datetime, **_rest: Any) -> None:
     """Follow a replacement that was decided in the inventory: the device under contract is replaced too (a signal's receiver)."""
     device = ContractDevice.objects.filter(printer=old, is_active=True).select_related(*history.JOINS).first()
     if device is None:
@@ -195,9 +193,7 @@ def follow_printer(
         history.event(device, DeviceChange.EDITED, user_id=user_id, comment=comment).save()
 
 
-def follow_undo(
-    *, new: Printer, user_id: int | None, now: datetime, **_rest: Any
-) -> None:
+def follow_undo(*, new: Printer, user_id: int | None, now: datetime, **_rest: Any) -> None:
     """Follow an undone replacement (a signal's receiver)."""
     made = ContractDevice.objects.filter(printer=new, is_active=True).first()
     if made is None:

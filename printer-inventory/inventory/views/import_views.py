@@ -8,42 +8,23 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.files.uploadedfile import UploadedFile
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from sheets import ApplyRefusedError, Out, SheetError, csv_style, stream_table
+from sheets import ApplyRefusedError, SheetError
 from webshell.templatetags.webshell import number as shown
 
 from inventory.models import Organization, PrinterImport
 from inventory.rules.printer_rows import LABELS
 from inventory.services import import_sessions
-from inventory.services.found_devices import number
 from inventory.services.importing_sheets import COLUMNS, LIMITS
 from inventory.services.printers import AddressTakenError
+from inventory.views import wizard
 from inventory.views.discovery_forms import active_organizations
 
-ROWS_PAGE: Final = 100
 HISTORY: Final = 20
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-LABEL_WORDS: Final = {
-    "new": gettext_lazy("New"),
-    "update": gettext_lazy("Changes"),
-    "same": gettext_lazy("As it is"),
-    "conflict": gettext_lazy("Conflict"),
-    "dup_in_file": gettext_lazy("Twice in the file"),
-    "error": gettext_lazy("Error"),
-}
-LABEL_LOOKS: Final = {
-    "new": ("running", "plus-circle-fill"),
-    "update": ("running", "pencil-fill"),
-    "same": ("ok", "check-circle-fill"),
-    "conflict": ("warning", "exclamation-triangle-fill"),
-    "dup_in_file": ("warning", "files"),
-    "error": ("failed", "x-circle-fill"),
-}
 allowed = permission_required("inventory.add_printer", raise_exception=True)
 
 
@@ -117,34 +98,13 @@ def show_import(request: HttpRequest, pk: int) -> HttpResponse:
     session = get_object_or_404(sessions, pk=pk)
     label = request.GET.get("label", "")
     label = label if label in LABELS else ""
-    rows = session.rows.filter(label=label) if label else session.rows.all()
-    pages = Paginator(rows.order_by("number"), ROWS_PAGE)
-    page = min(number(request.GET.get("page")) or 1, pages.num_pages)
-    listed = [{"row": row, "word": LABEL_WORDS[row.label], "look": LABEL_LOOKS[row.label]} for row in pages.page(page)]
     context = {
         "session": session,
-        "rows": listed,
-        "tabs": _tabs(session.counts, label),
-        "label": label,
         "applicable": session.counts.get("new", 0) + session.counts.get("update", 0),
         "left_out": sum(session.counts.get(name, 0) for name in ("conflict", "dup_in_file", "error")),
-        "page": page,
-        "pages": pages,
-        "total": pages.count,
-        "first": (page - 1) * ROWS_PAGE + 1 if pages.count else 0,
-        "last": min(page * ROWS_PAGE, pages.count),
+        **wizard.page_of_rows(session.rows.order_by("number"), session.counts, label, request.GET.get("page", "")),
     }
     return render(request, "inventory/imports/preview.html", context)
-
-
-def _tabs(counts: dict[str, int], chosen: str) -> list[dict[str, Any]]:
-    tabs = [{"label": _("All"), "url": "?", "active": not chosen, "count": shown(sum(counts.values()))}]
-    tabs += [
-        {"label": word, "url": f"?label={name}", "active": name == chosen, "count": shown(counts.get(name, 0))}
-        for name, word in LABEL_WORDS.items()
-        if counts.get(name) or name == chosen
-    ]
-    return tabs
 
 
 @require_POST
@@ -175,30 +135,12 @@ def import_report(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The rows with their verdicts as a spreadsheet (`format=csv` for CSV), to correct the file by."""
     session = get_object_or_404(PrinterImport.objects.defer("content", "community"), pk=pk)
     kept = [column for column in COLUMNS if column.key != "community"]
-    outs = [Out(_("Row")), Out(_("What becomes of it")), Out(_("Why")), *(Out(column.title) for column in kept)]
-    rows = (
-        (
-            row.number,
-            str(LABEL_WORDS[row.label]),
-            " ".join(problem["text"] for problem in row.problems),
-            *(row.values.get(column.key) for column in kept),
-        )
-        for row in session.rows.order_by("number").iterator(chunk_size=2000)
-    )
-    if request.GET.get("format") == "csv":
-        pieces = stream_table(outs, rows, kind="csv", csv_as=csv_style(get_language() or "en"))
-        return _download(pieces, "text/csv; charset=utf-8", f"import-{pk}.csv")
-    return _download(stream_table(outs, rows, sheet="Import"), XLSX, f"import-{pk}.xlsx")
+    rows = session.rows.order_by("number").iterator(chunk_size=2000)
+    return wizard.report(rows, kept, request.GET.get("format", ""), f"import-{pk}")
 
 
 @require_GET
 @allowed
 def import_template(request: HttpRequest) -> StreamingHttpResponse:
     """An empty table with the columns that are understood."""
-    return _download(stream_table([Out(column.title) for column in COLUMNS], (), sheet="Import"), XLSX, "printers.xlsx")
-
-
-def _download(pieces: Any, kind: str, name: str) -> StreamingHttpResponse:
-    answer = StreamingHttpResponse(pieces, content_type=kind)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return wizard.empty_table(COLUMNS, "printers.xlsx")

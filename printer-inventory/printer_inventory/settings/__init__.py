@@ -6,5 +6,6 @@ from printer_inventory.settings.access import *
 from printer_inventory.settings.base import *
 from printer_inventory.settings.inventory import *
 from printer_inventory.settings.logs import *
+from printer_inventory.settings.mail import *
 from printer_inventory.settings.maintenance import *
 from printer_inventory.settings.services import *

@@ -144,6 +144,13 @@ WEBSHELL = {
             "permission": "inventory.add_printer",
         },
         {
+            "label": _("Contracts"),
+            "icon": "file-earmark-text",
+            "url_name": "contracts:device_list",
+            "permission": "contracts.access_contracts_app",
+            "match": "contracts:",
+        },
+        {
             "label": _("Import"),
             "icon": "file-earmark-arrow-up",
             "url_name": "inventory:import_start",
@@ -166,7 +173,7 @@ WEBSHELL = {
             "staff": True,
         },
     ],
-    "api_prefixes": ["/api/", "/inventory/api/", "/printers/api/"],
+    "api_prefixes": ["/api/", "/inventory/api/", "/printers/api/", "/contracts/api/"],
 }
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")

@@ -135,6 +135,27 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=60),
         "options": {"queue": "low_priority", "expires": 60},
     },
+    # Imports and orders are worked on when they are asked for; these find those whose worker died or whose message was lost.
+    "contract-imports": {
+        "task": "contracts.tasks.run_imports",
+        "schedule": timedelta(seconds=30),
+        "options": {"queue": "low_priority", "expires": 30},
+    },
+    "cartridge-orders": {
+        "task": "contracts.tasks.send_orders",
+        "schedule": timedelta(seconds=30),
+        "options": {"queue": "low_priority", "expires": 30},
+    },
+    "link-new-devices": {
+        "task": "contracts.tasks.link_new_devices",
+        "schedule": timedelta(seconds=60),
+        "options": {"queue": "low_priority", "expires": 60},
+    },
+    "auto-link-devices-daily": {
+        "task": "contracts.tasks.auto_link_devices_task",
+        "schedule": crontab(hour=4, minute=0),
+        "options": {"queue": "low_priority"},
+    },
     "cleanup-old-data-daily": {
         "task": "inventory.tasks.cleanup_old_inventory_data",
         "schedule": crontab(hour=3, minute=0),

@@ -1,0 +1,2 @@
+// A preview or an import that has ended is shown at once.
+document.getElementById("import-job")?.addEventListener("face:ended", () => location.reload());
