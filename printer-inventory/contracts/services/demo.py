@@ -105,11 +105,8 @@ def _devices(
         client = str(entry["organization"])
         if client.startswith("Sayan") and place % 6 == 0:
             continue
-        provider = (
-            None
-            if client.startswith("Taiga") and place % 8 == 0
-            else providers["amb" if "Shipyard" in client else "tonex"]
-        )
+        provider = providers["amb" if "Shipyard" in client else "tonex"]
+        changes_hands = client.startswith("Taiga") and place % 8 == 0
         status = "In repair" if place % 41 == 40 else "In store" if place % 53 == 52 else "In service"
         rows.append(
             ContractDevice(

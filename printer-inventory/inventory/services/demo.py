@@ -16,7 +16,11 @@ from access.models import AllowedUser
 from inventory.models import Organization, Printer
 
 FIRST_RUNS = ("Check polling", "Look at Redis", "What thinning out would delete")
-ACCOUNTS = {"admin": "Inventory Admin", "operator": "Inventory Operator", "viewer": "Inventory Viewer"}
+ACCOUNTS = {
+    "admin": ("Inventory Admin", "Contracts Admin"),
+    "operator": ("Inventory Operator", "Contracts Editor"),
+    "viewer": ("Inventory Viewer", "Contracts Viewer"),
+}
 
 
 def load_fleet(entries: Sequence[dict[str, Any]]) -> int:
@@ -46,12 +50,12 @@ def make_accounts(password: str) -> list[str]:
     """Create or reset the demo accounts with this password; return their names."""
     users = get_user_model()
     with transaction.atomic():
-        for name, role in ACCOUNTS.items():
+        for name, roles in ACCOUNTS.items():
             user, _ = users.objects.get_or_create(username=name)
             user.is_staff = user.is_superuser = name == "admin"
             user.set_password(password)
             user.save()
-            user.groups.set(Group.objects.filter(name=role))
+            user.groups.set(Group.objects.filter(name__in=roles))
             # The same people may come in through the demo's provider; a fourth one there has to wait for approval.
             AllowedUser.objects.get_or_create(username=name, defaults={"added_by": "load_demo"})
     return list(ACCOUNTS)

@@ -8,16 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from celery import current_app
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
 from inventory.models import OPEN_STATES, Export, ExportPiece, JobState, Printer
 from inventory.services import fleet
-from inventory.services.requests import MESSAGE_LIFETIME
+from inventory.services.broker import wake
 
 logger = logging.getLogger(__name__)
 
@@ -58,12 +56,7 @@ def request_export(
 
 def tell_exporter() -> None:
     """Wake a worker; without a broker the next tick finds the row."""
-    try:
-        current_app.send_task(
-            "inventory.tasks.run_exports", queue="exports", retry=False, expires=MESSAGE_LIFETIME, ignore_result=True
-        )
-    except OperationalError as error:
-        logger.warning("The broker is away (%s); the export starts when it is back.", type(error).__name__)
+    wake("inventory.tasks.run_exports", "exports")
 
 
 def stop(export: Export, now: datetime) -> bool:
