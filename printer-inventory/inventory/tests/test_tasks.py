@@ -31,6 +31,7 @@ def test_limits_and_queues(task, queue):
 
 @pytest.mark.parametrize("name", sorted(settings.CELERY_BEAT_SCHEDULE))
 def test_beat_can_send_what_it_schedules(name):
+    current_app.loader.import_default_modules()  # the tasks of all applications, as a worker imports them
     entry = settings.CELERY_BEAT_SCHEDULE[name]
     task = current_app.tasks[entry["task"]]
     result = task.apply_async(**entry.get("options", {}), retry=False)
