@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.db.models import Case, Count, F, Q, QuerySet, When
-from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 
 from contracts.models import ContractDevice
 from contracts.services.columns import BY_KEY, COLUMNS, Column
@@ -74,7 +74,7 @@ class DeviceFilter:
         return bool(self.search or self.values or self.parts or self.active != "true")
 
 
-def parse_filter(query: QueryDict) -> DeviceFilter:
+def parse_filter(query: MultiValueDict[str, str]) -> DeviceFilter:
     """Return the filter of a query string; `city=3`, `city__in=3&city__in=4` and `city__in=3||4` say the same."""
     values: dict[str, tuple[str, ...]] = {}
     parts: dict[str, str] = {}
