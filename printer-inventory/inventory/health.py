@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.conf import settings
-from django.db.models import Max
 from django.utils import timezone
 from webshell.health import Check
 from webshell.health import register as register_check
@@ -14,17 +11,31 @@ from webshell.health import register as register_check
 def register() -> None:
     """Add the inventory's checks to the health page."""
     register_check("polling", polling)
+    register_check("readings", readings)
 
 
 def polling() -> Check:
-    """Degraded when printers have been due for longer than any tick or lease explains."""
-    from inventory.models import PollSchedule, PrinterState
+    """Degraded when printers have been due for longer than any tick or lease explains; tells the age of the last sweep."""
+    from inventory.services import fleet_health
 
-    now = timezone.now()
-    patience = max(timedelta(seconds=settings.POLL_TICK_SECONDS * 3), timedelta(minutes=1)) + settings.POLL_LEASE
-    overdue = PollSchedule.objects.filter(due_at__lt=now - patience, printer__is_active=True).count()
-    latest = PrinterState.objects.aggregate(latest=Max("last_success_at"))["latest"]
-    if not overdue:
-        return Check.ok("nothing overdue")
-    age = f"last good reading {int((now - latest).total_seconds())} s ago" if latest else "no good reading yet"
-    return Check.degraded(f"{overdue} printers overdue; {age}. Is a worker for the daemon queue running?")
+    stands = fleet_health.standing(timezone.now())
+    age = _words(stands.last_sweep_age, "nothing was polled yet", "the last sweep polled {} s ago")
+    if not stands.overdue:
+        return Check.ok(f"nothing overdue; {age}")
+    return Check.degraded(f"{stands.overdue} printers overdue; {age}. Is a worker for the daemon queue running?")
+
+
+def readings() -> Check:
+    """Degraded when no printer was read for longer than NO_SUCCESS_ALARM. Never failed: the pages work all the same."""
+    from inventory.services import fleet_health
+
+    stands = fleet_health.standing(timezone.now())
+    age = _words(stands.last_success_age, "no good reading yet", "last good reading {} s ago")
+    if not stands.standstill:
+        return Check.ok(age)
+    minutes = int(settings.NO_SUCCESS_ALARM.total_seconds() // 60)
+    return Check.degraded(f"no successful poll for {minutes} min ({age}). See: python manage.py diagnose_daemon")
+
+
+def _words(seconds: float | None, never: str, text: str) -> str:
+    return never if seconds is None else text.format(int(seconds))

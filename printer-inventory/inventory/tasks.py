@@ -11,7 +11,16 @@ from django.conf import settings
 from django.utils import timezone
 
 from inventory.models import Printer
-from inventory.services import discovering, discovery, exporting, exports, import_sessions, retention, sweeping
+from inventory.services import (
+    discovering,
+    discovery,
+    exporting,
+    exports,
+    import_sessions,
+    retention,
+    sweeping,
+    watching,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +93,12 @@ def run_exports() -> int:
     while exporting.run_next():
         made += 1
     return made
+
+
+@shared_task
+def watch_polling() -> bool:
+    """Look whether printers are read at all; return whether the alarm is up."""
+    return watching.watch(timezone.now()) is not None
 
 
 @shared_task

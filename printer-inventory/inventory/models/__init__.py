@@ -24,6 +24,7 @@ from inventory.models.printer import Printer
 from inventory.models.quarantine import Quarantine
 from inventory.models.schedule import LearnedPlan, PollSchedule
 from inventory.models.state import PrinterState
+from inventory.models.watch import FleetAlarm
 from inventory.models.web import WebParsingRule, WebParsingTemplate
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Doubt",
     "Export",
     "ExportPiece",
+    "FleetAlarm",
     "HistoryMark",
     "ImportRecord",
     "ImportedRow",

@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from django.db.models import Count, Max
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from inventory.models import InventoryTask, PollSchedule, Printer, PrinterState
-from inventory.services.leases import count_by_state
+from inventory.services import fleet_health
+
+NAN = float("nan")
 
 
 def exposition() -> bytes:
-    """Return the metrics in Prometheus' text format."""
+    """Return the metrics in Prometheus' text format; six queries and a look at the broker, however long the history is."""
     registry = CollectorRegistry()
     now = timezone.now()
-    polls = Gauge(
-        "inventory_open_polls",
-        "Open polls by state; expired counts leases that have run out",
-        ["state"],
-        registry=registry,
+    stands, took = fleet_health.standing(now), fleet_health.latency(now)
+
+    def gauge(name: str, text: str, value: float | None) -> None:
+        Gauge(f"inventory_{name}", text, registry=registry).set(NAN if value is None else value)
+
+    def labelled(name: str, text: str, label: str, values: dict[str, int]) -> None:
+        made = Gauge(f"inventory_{name}", text, [label], registry=registry)
+        for word, count in values.items():
+            made.labels(word).set(count)
+
+    gauge("printers", "Active printers", stands.active)
+    gauge("due_printers", "Printers that are due and not being asked", stands.due)
+    gauge("overdue_printers", "Printers due for longer than any tick or lease explains", stands.overdue)
+    states = {"queued": stands.queued, "running": stands.running, "expired": stands.expired}
+    labelled("open_polls", "Open polls by state; expired counts leases that have run out", "state", states)
+    labelled(
+        "polls_last_hour",
+        "Printers asked in the last hour by their last verdict",
+        "verdict",
+        fleet_health.verdicts(now),
     )
-    for state, count in count_by_state().items():
-        polls.labels(state).set(count)
-    verdicts = Gauge(
-        "inventory_polls_last_hour", "Polls ended in the last hour by verdict", ["verdict"], registry=registry
-    )
-    ended = InventoryTask.objects.filter(
-        due_at__gte=now - timedelta(hours=2), finished_at__gte=now - timedelta(hours=1)
-    )
-    for row in ended.order_by().values("status").annotate(count=Count("pk")):
-        verdicts.labels(row["status"] or "none").set(row["count"])
-    Gauge("inventory_printers", "Active printers", registry=registry).set(
-        Printer.objects.filter(is_active=True).count()
-    )
-    overdue = PollSchedule.objects.filter(due_at__lte=now, lease_token=None).count()
-    Gauge("inventory_due_printers", "Printers that are due and not being asked", registry=registry).set(overdue)
-    latest = PrinterState.objects.aggregate(latest=Max("last_success_at"))["latest"]
-    age = Gauge("inventory_last_success_age_seconds", "Seconds since any printer was read", registry=registry)
-    age.set((now - latest).total_seconds() if latest else float("nan"))
+    gauge("last_sweep_age_seconds", "Seconds since any printer was asked", stands.last_sweep_age)
+    gauge("last_success_age_seconds", "Seconds since any printer was read", stands.last_success_age)
+    gauge("standstill", "1 when no printer was read for longer than NO_SUCCESS_ALARM_MINUTES", float(stands.standstill))
+    gauge("poll_seconds_median", "Median seconds of the last hour's polls", took.median)
+    gauge("poll_seconds_p95", "95th percentile of the seconds of the last hour's polls", took.high)
+    gauge("poll_late_seconds_p95", "95th percentile of how late the last hour's polls began", took.late)
+    messages = fleet_health.waiting_messages()
+    gauge("broker_up", "1 when the broker answers", float(messages is not None))
+    labelled("queue_messages", "Messages that wait in the broker", "queue", messages or {})
     return generate_latest(registry)

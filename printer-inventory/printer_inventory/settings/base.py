@@ -138,6 +138,12 @@ WEBSHELL = {
             "permission": "inventory.view_web_parsing",
         },
         {
+            "label": _("Fleet health"),
+            "icon": "heart-pulse",
+            "url_name": "inventory:fleet_health",
+            "permission": "inventory.access_inventory_app",
+        },
+        {
             "label": _("Discovery"),
             "icon": "broadcast",
             "url_name": "inventory:discovery_list",

@@ -25,6 +25,10 @@ ANOMALY_SKIP_CHECK = timedelta(days=env.int("ANOMALY_SKIP_CHECK_DAYS", default=3
 # A rejected reading that comes again unchanged stays refused, without a new question, for so long.
 QUARANTINE_QUIET = timedelta(hours=env.float("QUARANTINE_QUIET_HOURS", default=168))
 
+# Nothing read for so long is an alarm, whatever the reason.
+NO_SUCCESS_ALARM = timedelta(
+    minutes=env.float("NO_SUCCESS_ALARM_MINUTES", default=max(30, POLL_INTERVAL.total_seconds() / 30))
+)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Older polls are thinned out to each day's last good reading.
 KEEP_ALL_DAYS = env.int("KEEP_ALL_DAYS", default=90)

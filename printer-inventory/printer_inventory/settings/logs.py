@@ -2,6 +2,9 @@
 
 import logging
 from pathlib import Path
+from typing import Any
+
+import structlog
 
 from printer_inventory.settings.environment import BASE_DIR, env
 
@@ -33,7 +36,25 @@ def rotating(name: str, level: str, megabytes: int, copies: int) -> dict[str, ob
     }
 
 
-LOGGING = {
+def json_lines() -> dict[str, object]:
+    """Return the formatter that writes one JSON object per line: time, level, logger, request id, message, traceback."""
+    return {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": [
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.stdlib.ExtraAdder(allow=["request_id"]),
+        ],
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    }
+
+
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
@@ -45,7 +66,8 @@ LOGGING = {
             "()": "webshell.logging.OneLineFormatter",
             "format": "{asctime} {levelname} {name} [{request_id}] {message}",
             "style": "{",
-        }
+        },
+        "json": json_lines(),
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]},
@@ -74,3 +96,9 @@ LOGGING = {
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }
+if env.bool("LOG_JSON", default=True):
+    # Everything that goes into any of the files the documents name goes into this one as well.
+    LOGGING["handlers"]["json_file"] = {**rotating("app.json.log", "INFO", 20, 5), "formatter": "json"}
+    for logger in (LOGGING["root"], *LOGGING["loggers"].values()):
+        if any(name.endswith("_file") for name in logger.get("handlers", [])):
+            logger["handlers"] = [*logger["handlers"], "json_file"]

@@ -129,6 +129,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"queue": "exports", "expires": 30},
     },
+    "watch": {
+        "task": "inventory.tasks.watch_polling",
+        "schedule": timedelta(seconds=60),
+        "options": {"queue": "low_priority", "expires": 60},
+    },
     "sync-months": {
         # Open months follow the polls within a minute, whatever the page that shows them.
         "task": "monthly_report.tasks.sync_months",
