@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "webshell.middleware.TimeZoneMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "main.middleware.NoNulMiddleware",
 ]
 
 ROOT_URLCONF = "art_factory.urls"

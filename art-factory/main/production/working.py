@@ -53,8 +53,14 @@ def poll_next(worker: str) -> bool:
 
 def _submit(claim: Claim) -> None:
     item = claim.item
-    client = _client(item)
-    request = request_of(item)
+    try:
+        client, request = client_of(item.provider_name), request_of(item)
+    except Exception as error:
+        # Nothing was sent: what is wrong here is ours, and another try would end the same.
+        logger.exception("Item %s cannot be made into a call", item.pk)
+        text = f"{item.provider_name} cannot be asked: {error!r}"[:300]
+        end(claim, Decision(Next.FAIL, Money.RELEASE), "configuration", text)
+        return
     if OrderItem.objects.filter(pk=item.pk, cancel_requested=True).exists():
         end(claim, Decision(Next.CANCEL, Money.RELEASE), "cancelled", "cancelled")
         return
@@ -70,12 +76,8 @@ def _submit(claim: Claim) -> None:
     note(item.provider_name, None)
 
 
-def _client(item: OrderItem) -> ProviderClient:
-    return client_of(item.provider_name)
-
-
 def _poll(claim: Claim) -> None:
-    item, client = claim.item, _client(claim.item)
+    item, client = claim.item, client_of(claim.item.provider_name)
     try:
         if item.cancel_requested and item.status == ItemStatus.SUBMITTED:
             client.cancel(item.reference or {})

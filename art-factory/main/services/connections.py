@@ -32,3 +32,11 @@ def connection_of(name: str) -> Connection:
 def client_of(name: str) -> ProviderClient:
     """Return a client for a provider; KeyError when nobody has written one."""
     return client_for(name, connection_of(name))
+
+
+def can_ask(name: str) -> bool:
+    """Say whether a provider's key or address is there, without asking it."""
+    if name == "builtin":
+        return True
+    connection = connection_of(name)
+    return bool(connection.urls.get("api")) if name == "comfyui" else bool(connection.key)

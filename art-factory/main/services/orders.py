@@ -16,6 +16,7 @@ from main.expansion import Expansion, ExpansionError, Item, Plan
 from main.factories import ModelSpecificFactory, Problem
 from main.models import (
     OPEN,
+    Circuit,
     FactoryMachine,
     ItemInput,
     ItemStatus,
@@ -28,6 +29,7 @@ from main.models import (
     Relation,
 )
 from main.services import events
+from main.services.connections import can_ask
 from main.services.counting import recount_project
 from main.services.deriving import derive
 from main.services.machines import factory_of
@@ -130,6 +132,13 @@ def preview(wish: Wish) -> Preview:
     if found.items > settings.ORDER_ITEMS_HARD:
         text = f"{found.items} calls are more than {settings.ORDER_ITEMS_HARD}"
         found.problems.append(Problem("times", "too_many", text))
+    provider = wish.machine.provider
+    if provider.circuit == Circuit.OPEN and provider.circuit_reason:
+        found.warnings.append(f"{provider.title} rests now: {provider.circuit_reason}")
+    if not can_ask(provider.name):
+        found.warnings.append(
+            f"{provider.title} has no key or address yet: its calls will fail until the settings name one"
+        )
     if found.plan.dry_run:
         found.warnings.append("meta:debug:dryrun: nothing will be made")
     return found

@@ -107,8 +107,8 @@ def controls(machine: FactoryMachine, given: dict[str, str]) -> list[dict[str, A
 def bounds(low: float | None, high: float | None) -> str:
     """Return what is allowed, for people."""
     if low is not None and high is not None:
-        return f"{low:g} to {high:g}"
-    return f"from {low:g}" if low is not None else ""
+        return f"{low:.10g} to {high:.10g}"
+    return f"from {low:.10g}" if low is not None else ""
 
 
 def new_key() -> str:

@@ -1,0 +1,26 @@
+"""The same tests on PostgreSQL: whatever asks a database runs once more there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FILES = ["test_production.py", "test_pages.py", "test_seeding.py", "test_commands.py"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(os.environ.get("ART_TEST_DATABASE") == "postgres", reason="this run is on PostgreSQL itself")
+def test_the_suite_is_green_on_postgresql() -> None:
+    """In a process of its own, since a process has one default database."""
+    folder = Path(__file__).resolve().parent
+    command = [sys.executable, "-m", "pytest", "-q", "--no-header", *(str(folder / name) for name in FILES)]
+    environment = {**os.environ, "ART_TEST_DATABASE": "postgres"}
+    done = subprocess.run(
+        command, cwd=folder.parent.parent, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-5000:]
