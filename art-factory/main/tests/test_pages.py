@@ -29,10 +29,10 @@ def test_every_page_answers_and_escapes(made: Order, client: Client) -> None:
     product = Product.objects.first()
     assert product is not None
     pages = [
-        "/projects/", f"/projects/{made.project_id}/", "/order/",
-        f"/order/?again={made.pk}", f"/orders/{made.pk}/",
-        "/production/", "/inventory/", "/inventory/?q=red", f"/products/{product.pk}/", "/models/", "/partials/production/summary/",
-        f"/partials/orders/{made.pk}/", "/partials/products/cards/", f"/partials/order/form/?machine={made.machine_id}",
+        "/projects/", f"/projects/{made.project_id}/", "/order/", f"/order/?again={made.pk}", f"/orders/{made.pk}/",
+        "/production/", "/inventory/", "/inventory/?q=red", f"/products/{product.pk}/", "/models/",
+        "/partials/production/summary/", f"/partials/orders/{made.pk}/", "/partials/products/cards/",
+        f"/partials/order/form/?machine={made.machine_id}",
     ]  # fmt: skip
     for page in pages:
         answer = client.get(page)
@@ -130,14 +130,14 @@ def test_files_run_nothing(made: Order, client: Client) -> None:
     product = Product.objects.first()
     assert product is not None
     answer = client.get(f"/files/{product.uuid}/")
-    assert b"".join(answer.streaming_content)[:4] == b"\x89PNG"
+    assert b"".join(answer)[:4] == b"\x89PNG"
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer["Content-Security-Policy"]
     attached = client.get(f"/files/{product.uuid}/?download")
     assert attached["Content-Disposition"].startswith("attachment")
     attached.close()
     thumb = client.get(f"/thumbs/320/{product.uuid}.webp")
-    assert b"".join(thumb.streaming_content)[8:12] == b"WEBP"
+    assert b"".join(thumb)[8:12] == b"WEBP"
 
 
 def test_events_resume_where_they_stopped(made: Order, client: Client) -> None:
@@ -147,7 +147,7 @@ def test_events_resume_where_they_stopped(made: Order, client: Client) -> None:
     assert found["events"][0]["id"] == first.pk + 1
     assert client.get(f"/api/events/?since={found['last']}").json()["events"] == []
     stream = client.get("/events/", headers={"Last-Event-ID": str(first.pk)})
-    parts = iter(stream.streaming_content)
+    parts = iter(stream)
     assert b"event: hello" in next(parts)
     line = next(parts).decode()
     assert line.startswith(f"id: {first.pk + 1}\n")
