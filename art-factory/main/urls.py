@@ -4,12 +4,14 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from main.views import (
+    api_views,
     inventory_views,
     models_views,
     order_views,
     product_views,
     production_views,
     project_views,
+    settings_views,
 )
 
 app_name = "main"
@@ -41,6 +43,21 @@ urlpatterns = [
     path("partials/orders/<int:pk>/", order_views.order_partial, name="order_partial"),
     path("partials/production/summary/", production_views.summary_partial, name="production_partial"),
     path("partials/products/cards/", inventory_views.cards_partial, name="cards_partial"),
+    path("settings/", settings_views.settings_page, name="settings"),
+    path("settings/budget/", settings_views.budget_save, name="budget_save"),
+    path("settings/providers/<int:pk>/", settings_views.provider_save, name="provider_save"),
+    path("lookups/", settings_views.lookups_page, name="lookups"),
+    path("lookups/save/", settings_views.lookup_save, name="lookup_save"),
+    path("lookups/<int:pk>/delete/", settings_views.lookup_delete, name="lookup_delete"),
+    path("api/factory-machines/", api_views.factory_machines, name="api_machines"),
+    path("api/place-order/", api_views.place_order, name="api_place_order"),
+    path("api/recent-orders/", api_views.recent_orders, name="api_recent_orders"),
+    path("api/recent-products/", api_views.recent_products, name="api_recent_products"),
+    path("api/order-status/<int:pk>/", api_views.order_status, name="api_order_status"),
+    path("api/orders/<int:pk>/", api_views.order_detail, name="api_order"),
+    path("api/products/<int:pk>/", api_views.product_detail, name="api_product"),
+    path("api/projects/", api_views.projects, name="api_projects"),
+    path("api/projects/<int:pk>/", api_views.project_detail, name="api_project"),
     path("api/events/", production_views.events_api, name="events_api"),
     path("api/jobs/", production_views.jobs, name="jobs"),
 ]

@@ -73,3 +73,14 @@ def spent_of(order: Order) -> Decimal:
     """Return what an order has cost or may have cost, in the budget's currency."""
     counted = SpendEntry.objects.filter(order=order).exclude(state=SpendState.RELEASED)
     return counted.aggregate(total=Sum("amount"))["total"] or Decimal(0)
+
+
+def spent_between() -> dict[str, Decimal]:
+    """Return what is spent or set aside today and this month (UTC)."""
+    day = datetime.now(UTC).date()
+    counted = SpendEntry.objects.exclude(state=SpendState.RELEASED)
+    sums = {
+        "day": counted.filter(day=day).aggregate(total=Sum("amount"))["total"],
+        "month": counted.filter(day__gte=day.replace(day=1), day__lte=day).aggregate(total=Sum("amount"))["total"],
+    }
+    return {name: total or Decimal(0) for name, total in sums.items()}

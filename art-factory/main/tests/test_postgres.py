@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-FILES = ["test_production.py", "test_pages.py", "test_seeding.py", "test_commands.py"]
+FILES = ["test_production.py", "test_pages.py", "test_seeding.py", "test_commands.py", "test_api.py"]
 
 
 @pytest.mark.slow
