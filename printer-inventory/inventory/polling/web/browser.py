@@ -1,7 +1,8 @@
-"""Pages that need a browser: one Chromium kept running, a context of its own per printer and poll.
+"""Pages that need a browser: one Chromium kept running, one printer at a time in each context.
 
-Starting a browser costs many times what a page costs, so it is started once per process, for any thread to use; contexts
-share nothing. Every request leaves through a `GuardProxy` that knows only the printer being read.
+Starting a browser costs many times what a page costs, so it is started once per process, for any thread to use. Every request
+leaves through a `GuardProxy` that knows only the printer being read. A context is used again for another printer after its pages,
+cookies and connections are gone, since making one costs as much as reading a page; never one that has held a password.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 import safehttp
@@ -44,6 +46,9 @@ SETTLE_SECONDS: Final = 3.0
 MOST_SESSIONS: Final = 500
 """A browser that has served so many is started anew: whatever it leaks, it leaks no longer."""
 
+MOST_READS: Final = 100
+"""A context that has served so many printers is made anew."""
+
 NO_BROWSER: Final = (
     "This page needs a browser, and none is installed on the worker: install Chromium (Debian: apt install chromium)."
 )
@@ -57,6 +62,17 @@ def find_program(told: str = "") -> str | None:
     return next((path for name in ((told,) if told else PROGRAMS) if (path := shutil.which(name))), None)
 
 
+@dataclass(slots=True)
+class _Slot:
+    """A context with its one tab, and the proxy it goes out through."""
+
+    context: BrowserContext
+    tab: Page
+    proxy: GuardProxy
+    browser: Browser
+    reads: int = 0
+
+
 class BrowserPool:
     """One browser for a process; `fetch` may be called from any thread, `sessions` of them at once."""
 
@@ -68,6 +84,7 @@ class BrowserPool:
         self._thread: threading.Thread | None = None
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
+        self._idle_slots: list[_Slot] = []
         self._served = self._active = 0
         self._last = time.monotonic()
         self.started = 0
@@ -116,34 +133,63 @@ class BrowserPool:
     async def _session(self, target: WebTarget, pages: Sequence[PageRequest], rules: WebRules) -> Fetched:
         began, fetched = time.monotonic(), Fetched()
         try:
-            proxy = GuardProxy(rules.policy(target))
+            policy = rules.policy(target)
         except safehttp.Refused as error:
             raise PageError(str(error), fatal=True) from None
         async with self._gate:
             browser = await self._running()
             self._active += 1
-            port = await proxy.start()
-            context = None
+            slot, clean = None, False
             try:
-                context = await _context(browser, target, port)
+                slot = await self._slot(browser, target)
+                slot.proxy.admit(policy)
                 for page in pages:
-                    await self._read(context, proxy, target, page, rules, fetched)
+                    await self._read(slot.tab, slot.proxy, target, page, rules, fetched)
+                fetched.requests, clean = slot.proxy.requests, not (target.username or target.verify_tls)
             finally:
-                if context is not None:
-                    with suppress(PlaywrightError):
-                        await context.close()
-                await proxy.close()
+                if slot is not None:
+                    await self._leave(slot, keep=clean)
                 self._active -= 1
                 self._last = time.monotonic()
                 asyncio.get_running_loop().call_later(self._idle + 1, self._maybe_rest)
-        fetched.requests, fetched.seconds = proxy.requests, time.monotonic() - began
+        fetched.seconds = time.monotonic() - began
         return fetched
 
+    async def _slot(self, browser: Browser, target: WebTarget) -> _Slot:
+        """Return a context to read a printer in: an idle one, or a new one where a password or a certificate is at stake."""
+        self._idle_slots = [slot for slot in self._idle_slots if slot.browser is browser]
+        if self._idle_slots and not target.username and not target.verify_tls:
+            return self._idle_slots.pop()
+        proxy = GuardProxy()
+        try:
+            context = await _context(browser, target, await proxy.start())
+            return _Slot(context, await context.new_page(), proxy, browser)
+        except BaseException:
+            await proxy.close()
+            raise
+
+    async def _leave(self, slot: _Slot, *, keep: bool) -> None:
+        """End a session: close what it opened, and keep the context for the next one if nothing of it is left."""
+        try:
+            for tab in slot.context.pages:
+                if tab is not slot.tab:
+                    await tab.close()
+            await slot.proxy.end_session()
+            slot.reads += 1
+            if keep and slot.reads < MOST_READS and slot.browser is self._browser:
+                await slot.tab.goto("about:blank", timeout=ELEMENT_SECONDS * 1000)
+                await slot.context.clear_cookies()
+                self._idle_slots.append(slot)
+                return
+            await slot.context.close()
+        except PlaywrightError:
+            pass  # the browser has gone, and with it what was to be cleaned
+        await slot.proxy.close()
+
     async def _read(
-        self, context: BrowserContext, proxy: GuardProxy, target: WebTarget, page: PageRequest, rules: WebRules,
+        self, tab: Page, proxy: GuardProxy, target: WebTarget, page: PageRequest, rules: WebRules,
         fetched: Fetched,
     ) -> None:  # fmt: skip
-        tab = await context.new_page()
         try:
             fetched.documents[page] = await read_page(tab, proxy, target, page, rules)
         except PageError as error:
@@ -152,9 +198,6 @@ class BrowserPool:
             fetched.errors[page] = f"{page.path} was not complete after {rules.seconds:g} s."
         except PlaywrightError as error:
             fetched.errors[page] = proxy.refused[-1] if proxy.refused else f"{page.path}: {_plain(error)}"
-        finally:
-            with suppress(PlaywrightError):
-                await tab.close()
 
     async def _running(self) -> Browser:
         async with self._starting:
@@ -177,6 +220,9 @@ class BrowserPool:
 
     async def _stop(self) -> None:
         browser, playwright, self._browser, self._playwright = self._browser, self._playwright, None, None
+        idle, self._idle_slots = self._idle_slots, []
+        for slot in idle:
+            await slot.proxy.close()
         for end in (browser.close if browser else None, playwright.stop if playwright else None):
             if end is not None:
                 with suppress(Exception):

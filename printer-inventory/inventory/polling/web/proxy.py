@@ -2,7 +2,7 @@
 
 Chromium is started so that it can resolve no name and reach nothing but this proxy, so a redirect, a frame, a script's fetch,
 a WebSocket or a name that suddenly points elsewhere all end here. A request goes to the very address that was judged. Each
-session has a proxy of its own that knows one printer; it lives on loopback as long as the session does.
+session has a proxy to itself that knows one printer; between sessions it lets nothing out.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class TooMuchError(Exception):
 class GuardProxy:
     """Serves one session; `refused` are the sentences about what was not let out."""
 
-    def __init__(self, policy: safehttp.Policy) -> None:
-        """Let out what `policy` admits."""
-        self._policy = policy
+    def __init__(self) -> None:
+        """Let nothing out yet."""
+        self._policy: safehttp.Policy | None = None
         self._server: asyncio.Server | None = None
         self._talks: set[asyncio.Task[None]] = set()
         self._open = 0
@@ -49,10 +49,19 @@ class GuardProxy:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=HEAD_BYTES)
         return int(self._server.sockets[0].getsockname()[1])
 
+    def admit(self, policy: safehttp.Policy) -> None:
+        """Begin a session: let out what `policy` admits."""
+        self._policy, self.requests, self._bytes, self.refused = policy, 0, 0, []
+
     async def close(self) -> None:
         """Stop listening and hang up on everybody."""
         if self._server is not None:
             self._server.close()
+        await self.end_session()
+
+    async def end_session(self) -> None:
+        """Let nothing out any more, and hang up on what is still under way."""
+        self._policy = None
         talks = list(self._talks)
         for talk in talks:
             talk.cancel()
@@ -73,7 +82,15 @@ class GuardProxy:
             task.add_done_callback(self._talks.discard)
         try:
             await self._talk(reader, writer)
-        except (OSError, EOFError, TimeoutError, ValueError, asyncio.LimitOverrunError, TooMuchError):
+        except (
+            OSError,
+            EOFError,
+            TimeoutError,
+            ValueError,
+            asyncio.LimitOverrunError,
+            asyncio.CancelledError,
+            TooMuchError,
+        ):
             pass  # the browser sees a connection that ends, as it would without a proxy
         finally:
             writer.close()
@@ -85,6 +102,8 @@ class GuardProxy:
         method, wanted, *_ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
         tunnel = method == "CONNECT"
         try:
+            if self._policy is None:
+                raise safehttp.Refused("No page is being read.")
             if self.requests > MOST_REQUESTS:
                 raise safehttp.Refused(f"The page asks for more than {MOST_REQUESTS} things.")
             target = safehttp.parse_url(f"https://{wanted}/" if tunnel else wanted)
