@@ -1,8 +1,8 @@
 """What reading printers from their web pages costs, against fetching and parsing the same pages bare.
 
 The stand-in printers serve from a process of their own. One round reads every printer once: ours through `WebEngine` (the device
-policy of safehttp, limits, threads), the rules and the reading; the peer with one shared httpx2 client, lxml and the same XPath, in as
-many threads, and stops there. Both are timed by CPU of this process, alternately, and the values are compared afterwards.
+policy of safehttp, limits, threads), the rules and the reading; the peer with one shared httpx2 client, lxml and the same XPath,
+in as many threads, and stops there. Both are timed by CPU of this process, alternately; the values are compared before.
 
     ratio_to_bare          CPU of the bare peer / CPU of ours, per poll              gate 0.5
     ratio_with_storing     the same with leasing, judging and storing in PostgreSQL counted in (a whole sweep)
@@ -73,7 +73,7 @@ def ours(printers: list[PrinterAddress], workers: int) -> dict[str, str]:
     taught = rules.load(config())
     pages = rules.pages_of(taught)
     targets = [WebTarget(place, one.address, one.web_port, pages=pages) for place, one in enumerate(printers)]
-    engine = WebEngine(WebRules(("127.42.0.0/16",), (("0.0.0.0", 5432), ("0.0.0.0", 6379))), workers=workers)
+    engine = WebEngine(WebRules(("127.42.0.0/16",), (("10.0.0.1", 5432), ("10.0.0.1", 6379))), workers=workers)
     totals = {}
     for target, fetched in engine.poll(targets):
         reading = evaluate.reading_of(evaluate.evaluate(taught, fetched))
@@ -179,17 +179,14 @@ def main() -> None:
             peer, _ = cpu(lambda: bare(printers, options.workers))
             pairs.append((mine, peer))
             print(
-                f"round {number + 1}: ours {mine / len(printers) * 1000:.2f} ms, bare {peer / len(printers) * 1000:.2f} ms a poll",
+                f"round {number + 1}: ours {mine / len(printers) * 1000:.2f} ms, {peer / len(printers) * 1000:.2f} ms bare",
                 flush=True,
             )
         mine, peer = (median(one) for one in zip(*pairs, strict=True))
         whole = sweep_cpu(printers)
         pooled = browser_polls(rich.printers, pooled=True)
         alone = browser_polls(rich.printers, pooled=False)
-        print(
-            f"browser: pooled {pooled[0]:.2f} s CPU, {pooled[1]:.2f} s wall a poll; one each {alone[0]:.2f} s, {alone[1]:.2f} s",
-            flush=True,
-        )
+        print(f"browser, CPU and wall seconds a poll: pooled {pooled}, one each {alone}", flush=True)
     report(
         ratio_to_bare=peer / mine,
         ratio_with_storing=peer / whole,

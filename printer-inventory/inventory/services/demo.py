@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -13,7 +13,11 @@ from eztaskmanager.services.context import acting
 from eztaskmanager.services.runs import create_run
 
 from access.models import AllowedUser
-from inventory.models import Organization, Printer
+from inventory.models import Organization, PollingMethod, Printer, WebParsingRule, WebParsingTemplate
+from inventory.models.encrypted import Secret
+from inventory.services import web_rules
+from inventory.services.identity import find_device_model
+from inventory.web_parser import rules
 
 FIRST_RUNS = ("Check polling", "Look at Redis", "What thinning out would delete")
 ACCOUNTS = {
@@ -44,6 +48,57 @@ def load_fleet(entries: Sequence[dict[str, Any]]) -> int:
             if (entry["address"], entry["snmp_port"]) not in known
         ]
         return len(Printer.objects.bulk_create(printers, batch_size=1000))
+
+
+PAGES: Final = {
+    "serial_number": ("/status", "serial"),
+    "mac_address": ("/status", "mac"),
+    "counter": ("/counters", "total"),
+}
+"""Fields of the demo's templates: the page and the id of the place on it."""
+BEHIND_A_CLICK: Final = "konica"
+DEMO_TEMPLATE: Final = "Status page (demo)"
+
+
+def read_some_from_pages(entries: Sequence[dict[str, Any]], most: int = 24) -> int:
+    """Let some printers of the demo be read from their web pages, by a template of each model; return how many.
+
+    Every third of them is asked by SNMP as well. The protected ones get the stand-ins' password; where the values stand behind a
+    click, the browser reads them.
+    """
+    chosen = 0
+    with transaction.atomic():
+        if WebParsingRule.objects.exists():
+            return 0
+        rows = {(one.ip_address, one.snmp_port): one for one in Printer.objects.filter(is_active=True)}
+        for entry in list(entries)[:: max(1, len(entries) // most)][:most]:
+            printer = rows.get((entry["address"], entry["snmp_port"]))
+            if printer is None:
+                continue
+            printer.device_model_id = find_device_model(str(entry.get("vendor", "")), str(entry.get("model", "")))
+            printer.polling_method = PollingMethod.HYBRID if chosen % 3 == 2 else PollingMethod.WEB
+            printer.web_username = str(entry.get("web_user", ""))
+            printer.web_password = Secret.seal(str(entry.get("web_password", "")))
+            printer.save()
+            web_rules.apply_template(
+                _demo_template(printer, str(entry.get("vendor", ""))), [printer], None, overwrite=True
+            )
+            chosen += 1
+    return chosen
+
+
+def _demo_template(printer: Printer, vendor: str) -> WebParsingTemplate:
+    """Return the model's template, made when missing."""
+    click = {"steps": [{"do": "click", "selector": "#show"}]} if BEHIND_A_CLICK in vendor.lower() else {}
+    rows = [
+        {"field": field, "path": path, "xpath": f"//*[@id='{name}']", **click} for field, (path, name) in PAGES.items()
+    ]
+    template, _made = WebParsingTemplate.objects.get_or_create(
+        device_model_id=printer.device_model_id,
+        name=DEMO_TEMPLATE,
+        defaults={"rules_config": rules.export(rules.load(rows)), "is_public": True},
+    )
+    return template
 
 
 def make_accounts(password: str) -> list[str]:

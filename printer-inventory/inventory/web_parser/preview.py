@@ -49,7 +49,7 @@ class Candidate:
 def render(page: documents.Page, path: str, title: str, style_url: str, script_url: str) -> str:
     """Return the preview as a whole HTML page with our style sheet and script, given by their addresses."""
     numbers = {element: number for number, element in enumerate(page.root.iter())}
-    as_tree = not any(page.root.iter("body"))
+    as_tree = page.root.find(".//body") is None
     parts = list(_tree(page.root, numbers) if as_tree else _drawn(page.root, numbers, path))
     cut = '<p class="q-cut">…</p>' if len(numbers) > MOST_ELEMENTS else ""
     return (

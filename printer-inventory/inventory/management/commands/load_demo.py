@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from inventory.services.demo import load_fleet, make_accounts, run_first_tasks
+from inventory.services.demo import load_fleet, make_accounts, read_some_from_pages, run_first_tasks
 
 
 class Command(BaseCommand):
@@ -27,5 +27,9 @@ class Command(BaseCommand):
         except (OSError, ValueError) as error:
             raise CommandError(f"Cannot read {options['inventory']}: {error}") from error
         made = load_fleet(entries)
+        pages = read_some_from_pages(entries)
         run_first_tasks()
-        self.stdout.write(f"{made} printers added; accounts {', '.join(make_accounts(password))} have DEMO_PASSWORD.")
+        names = ", ".join(make_accounts(password))
+        self.stdout.write(
+            f"{made} printers added, {pages} now read from their web pages; accounts {names} have DEMO_PASSWORD."
+        )
