@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from typing import Any, Final
 
 from django import forms
 from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import PollingMethod, Printer, SnmpVersion
 from inventory.models.encrypted import Secret
 from inventory.rules.identity import normal_mac
 from inventory.rules.networks import Networks
+
+SHORTEST_V3: Final = 8
+V3_PASSWORDS: Final = ("snmp_v3_auth_password", "snmp_v3_priv_password")
+
+
+def v3_password(label: str | Promise) -> forms.CharField:
+    """Return a field for a password of SNMPv3; RFC 3414 11.2 asks for eight characters."""
+    widget = forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"})
+    return forms.CharField(
+        label=label, required=False, min_length=SHORTEST_V3, max_length=200, strip=False, widget=widget
+    )
 
 
 class PrinterForm(forms.ModelForm[Printer]):
@@ -25,12 +38,15 @@ class PrinterForm(forms.ModelForm[Printer]):
         strip=False,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
     )
+    snmp_v3_auth_password = v3_password(_("SNMPv3 authentication password"))
+    snmp_v3_priv_password = v3_password(_("SNMPv3 privacy password"))
     web_password_forget = forms.BooleanField(label=_("Forget the stored web password"), required=False)
 
     class Meta:
         model = Printer
         fields = [
-            "ip_address", "snmp_port", "snmp_community", "snmp_version", "web_port", "organization", "serial_number",
+            "ip_address", "snmp_port", "snmp_community", "snmp_version", "snmp_v3_user", "snmp_v3_auth_protocol",
+            "snmp_v3_priv_protocol", "web_port", "organization", "serial_number",
             "mac_address", "polling_method", "device_model", "hostname", "location", "web_username", "web_verify_tls",
         ]  # fmt: skip
         widgets = {"snmp_community": forms.PasswordInput(render_value=False)}
@@ -43,8 +59,7 @@ class PrinterForm(forms.ModelForm[Printer]):
     def __init__(self, *args: object, **kwargs: object) -> None:
         """Leave the stored community out of the page; an empty field keeps it."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type] # handed through unchanged
-        # v3 is not offered while a printer has nowhere to keep its user and passwords.
-        spoken = [(one.value, one.label) for one in (SnmpVersion.AUTO, SnmpVersion.V2C, SnmpVersion.V1)]
+        spoken = [(one.value, one.label) for one in (SnmpVersion.AUTO, SnmpVersion.V2C, SnmpVersion.V1, SnmpVersion.V3)]
         self.fields["snmp_version"] = forms.ChoiceField(
             label=_("SNMP version"), choices=spoken, initial=SnmpVersion.AUTO
         )
@@ -56,6 +71,7 @@ class PrinterForm(forms.ModelForm[Printer]):
                 "Web pages need rules, taught on the printer's page; the GLPI Agent must be installed on the workers."
             ),
         )
+        self._offer_v3()
         self.fields["version"].initial = self.instance.version
         community = self.fields["snmp_community"]
         community.required = False
@@ -68,6 +84,53 @@ class PrinterForm(forms.ModelForm[Printer]):
             password.help_text = _("One is stored; left empty, it stays as it is. A new address or port forgets it.")
         else:
             del self.fields["web_password_forget"]
+
+    def _offer_v3(self) -> None:
+        """Put the fields of SNMPv3 behind the version; what is stored is kept when nothing is typed."""
+        self.fields["snmp_v3_user"].help_text = _("Only for SNMP version v3.")
+        for name in ("snmp_v3_auth_protocol", "snmp_v3_priv_protocol"):
+            self.fields[name].required = False
+        for name in V3_PASSWORDS:
+            stored = bool(getattr(self.instance, name))
+            self.fields[name].help_text = (
+                _("One is stored; left empty, it stays as it is. A new address forgets it.")
+                if stored
+                else _("Kept encrypted. Left empty: none.")
+            )
+        names = list(self.fields)
+        for name in V3_PASSWORDS:
+            names.remove(name)
+            names.insert(names.index(name.replace("password", "protocol")) + 1, name)
+        self.order_fields(names)
+
+    def clean_snmp_v3_auth_protocol(self) -> str:
+        """Keep what is stored when a caller leaves it out."""
+        return self.cleaned_data.get("snmp_v3_auth_protocol") or self.instance.snmp_v3_auth_protocol
+
+    def clean_snmp_v3_priv_protocol(self) -> str:
+        """Keep what is stored when a caller leaves it out."""
+        return self.cleaned_data.get("snmp_v3_priv_protocol") or self.instance.snmp_v3_priv_protocol
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a v3 printer that could not be asked."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if values.get("snmp_version") == SnmpVersion.V3:
+            if not values.get("snmp_v3_user"):
+                self.add_error("snmp_v3_user", _("SNMPv3 needs a user."))
+            if self._v3_secret("snmp_v3_priv_password") and not self._v3_secret("snmp_v3_auth_password"):
+                self.add_error(
+                    "snmp_v3_auth_password", _("SNMPv3 encrypts only what it also signs: type this password too.")
+                )
+        return values
+
+    def _v3_secret(self, name: str) -> Secret:
+        """Return the password as it will be stored. Who may edit a printer may not have it tried at an address of theirs."""
+        typed = self.cleaned_data.get(name)
+        if typed:
+            return Secret.seal(typed)
+        moved = self.instance.pk and {"ip_address", "snmp_port"} & set(self.changed_data)
+        stored: Secret = getattr(self.instance, name)
+        return Secret() if moved else stored
 
     def clean_ip_address(self) -> str:
         """Refuse addresses that would never be asked."""
@@ -98,8 +161,9 @@ class PrinterForm(forms.ModelForm[Printer]):
 
     def values(self) -> dict[str, object]:
         """Return the cleaned fields of the printer, without the version."""
-        own = ("version", "web_password", "web_password_forget")
+        own = ("version", "web_password", "web_password_forget", *V3_PASSWORDS)
         values = {name: value for name, value in self.cleaned_data.items() if name not in own}
+        values |= {name: self._v3_secret(name) for name in V3_PASSWORDS}
         typed = self.cleaned_data.get("web_password")
         # Who may edit a printer may not have its password sent to an address of their choice.
         moved = self.instance.pk and {"ip_address", "web_port"} & set(self.changed_data)

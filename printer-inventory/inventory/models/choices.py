@@ -55,6 +55,26 @@ class SnmpVersion(models.TextChoices):
     V3 = "3", "v3"
 
 
+class V3Auth(models.TextChoices):
+    """How SNMPv3 messages are signed (RFC 3414, 7860)."""
+
+    MD5 = "MD5", "MD5"
+    SHA = "SHA", "SHA-1"
+    SHA224 = "SHA224", "SHA-224"
+    SHA256 = "SHA256", "SHA-256"
+    SHA384 = "SHA384", "SHA-384"
+    SHA512 = "SHA512", "SHA-512"
+
+
+class V3Priv(models.TextChoices):
+    """How SNMPv3 messages are encrypted (RFC 3414, 3826)."""
+
+    DES = "DES", "DES"
+    AES = "AES", "AES-128"
+    AES192 = "AES192", "AES-192"
+    AES256 = "AES256", "AES-256"
+
+
 class Trigger(models.TextChoices):
     """Who asked for a poll."""
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models.choices import MatchRule, PollingMethod, SnmpVersion
+from inventory.models.choices import MatchRule, PollingMethod, SnmpVersion, V3Auth, V3Priv
 from inventory.models.encrypted import EncryptedField
 from inventory.models.organization import Organization
 
@@ -49,6 +49,15 @@ class Printer(models.Model):
     snmp_version = models.CharField(
         _("SNMP version"), max_length=4, choices=SnmpVersion.choices, default=SnmpVersion.AUTO
     )
+    snmp_v3_user = models.CharField(_("SNMPv3 user"), max_length=32, blank=True, default="")
+    snmp_v3_auth_protocol = models.CharField(
+        _("SNMPv3 authentication"), max_length=6, choices=V3Auth.choices, default=V3Auth.SHA
+    )
+    snmp_v3_auth_password = EncryptedField(_("SNMPv3 authentication password"))
+    snmp_v3_priv_protocol = models.CharField(
+        _("SNMPv3 privacy"), max_length=6, choices=V3Priv.choices, default=V3Priv.AES
+    )
+    snmp_v3_priv_password = EncryptedField(_("SNMPv3 privacy password"))
     serial_number = models.CharField(_("serial number"), max_length=100, blank=True)
     mac_address = models.CharField(_("MAC address"), max_length=17, blank=True, default="")
     hostname = models.CharField(_("host name"), max_length=255, blank=True)

@@ -111,7 +111,7 @@ def audit(printer: Printer, user_id: int | None, action: int, text: str) -> None
     )
 
 
-SECRET: Final = frozenset({"snmp_community", "web_password"})
+SECRET: Final = frozenset({"snmp_community", "web_password", "snmp_v3_auth_password", "snmp_v3_priv_password"})
 """Its change is told, its value is not: whoever may read a printer's page need not know it."""
 
 

@@ -13,14 +13,15 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
-from inventory.models import Verdict
+from inventory.models import SnmpVersion, Verdict
 from inventory.polling.glpi.command import NoAgentError
 from inventory.polling.glpi.engine import GlpiEngine
-from inventory.polling.snmp.collector import Collector, Learned, PollError, PollOutcome, Target
+from inventory.polling.snmp.collector import Collector, Learned, PollError, PollOutcome, Target, V3Credentials
 from inventory.rules.networks import Networks
 from inventory.services import notifying, web_polling
 from inventory.services.judging import Judged, history_limits, judge
 from inventory.services.leases import Lane, Lease, LeaseHolder, give_up_on_lost, lease_due
+from inventory.services.snmp_v3 import credentials_of
 from inventory.services.storing import close_batches, store
 
 FLUSH_SECONDS: Final = 1.0
@@ -150,10 +151,11 @@ class Sweep:
             if not leases:
                 return
             taken += len(leases)
+            v3 = credentials_of([lease.printer_id for lease in leases if lease.snmp_version == SnmpVersion.V3])
             for lease in leases:
                 self._leases[lease.printer_id] = lease
                 if self._networks.allow(lease.address):
-                    yield target_of(lease)
+                    yield target_of(lease, v3.get(lease.printer_id))
                 else:
                     self._take(_refused(lease))
 
@@ -180,7 +182,7 @@ class Sweep:
             self._on_stored(stored)
 
 
-def target_of(lease: Lease) -> Target:
+def target_of(lease: Lease, v3: V3Credentials | None = None) -> Target:
     """Return what the collector needs to know about a leased printer."""
     return Target(
         key=lease.printer_id,
@@ -188,6 +190,7 @@ def target_of(lease: Lease) -> Target:
         port=lease.port,
         community=lease.community,
         version=VERSIONS.get(lease.snmp_version),
+        v3=v3,
         learned=Learned.from_json(lease.learned) if lease.learned else None,
     )
 

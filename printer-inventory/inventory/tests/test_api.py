@@ -166,7 +166,9 @@ class TestPrinters:
         assert not Printer.objects.exists()
 
     def test_editing_wants_what_was_read_and_loses_nobodys_edit(self, api):
-        printer = make_printer(hostname="old", snmp_community="s3cret", location="here")
+        printer = make_printer(
+            hostname="old", snmp_community="s3cret", location="here", web_username="w", snmp_v3_user="u"
+        )
         path = f"/printers/{printer.pk}/"
         tag = send(api, "GET", path).headers["etag"]
         assert send(api, "PATCH", path, {"hostname": "new"}).status_code == 428
@@ -177,6 +179,7 @@ class TestPrinters:
         assert send(api, "PATCH", path, {"hostname": "newest"}, **{"if-match": "*"}).status_code == 200
         printer.refresh_from_db()
         assert (printer.hostname, printer.snmp_community, printer.location) == ("newest", "s3cret", "here")
+        assert (printer.web_username, printer.snmp_v3_user) == ("w", "u")
 
     def test_retiring_and_restoring_may_be_repeated(self, api):
         printer = make_printer()

@@ -106,15 +106,9 @@ def edit_printer(
     """
     version = _version_of(request.headers.get("If-Match"))
     printer = get_object_or_404(Printer, pk=printer_id)
-    stored = {
-        **model_to_dict(printer),
-        "organization_id": printer.organization_id,
-        "device_model_id": printer.device_model_id,
-    }
-    wanted = {name: stored.get(name) for name in PrinterIn.model_fields} | {"snmp_community": ""}
-    form = PrinterForm(
-        _form_data(wanted | payload.model_dump(exclude_unset=True)), instance=Printer.objects.get(pk=printer_id)
-    )
+    stored = {**model_to_dict(printer, fields=PrinterForm.Meta.fields), "snmp_community": ""}
+    wanted = stored | _form_data(payload.model_dump(exclude_unset=True))
+    form = PrinterForm(wanted, instance=Printer.objects.get(pk=printer_id))
     _check(form)
     try:
         printers.edit_printer(printer, form.values(), printer.version if version is None else version, request.user.pk)
