@@ -147,7 +147,7 @@ class ImportForm(forms.Form):
     """Files and what holds for their rows."""
 
     name = forms.CharField(label=_("Name"), max_length=200, required=False, help_text=_("Left empty, the file's."))
-    files = FilesField(
+    files = FilesField(  # type: ignore[assignment] # the form's class takes its fields out before `files` means anything else
         label=_("Spreadsheets"),
         help_text=_("Excel (.xlsx) or CSV, up to 20 MB each."),
         widget=ManyFiles(attrs={"accept": ".xlsx,.xlsm,.csv", "multiple": True}),

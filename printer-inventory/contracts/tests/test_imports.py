@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from sheets import write_table
+from sheets import ApplyRefusedError, write_table
 
 from contracts.models import City, ContractDevice, ContractEvent, DeviceModel, ImportSession
 from contracts.services import filters, import_jobs, import_sessions
@@ -133,7 +133,7 @@ class TestRows:
     def test_a_move_to_another_client_wants_a_word(self, alpha):
         device = make_device(organization=make_organization("Beta"), serial_number="MOVES")
         session = looked(book((*ROW[:6], "MOVES", "")))
-        with pytest.raises(import_sessions.ApplyRefusedError):
+        with pytest.raises(ApplyRefusedError):
             import_sessions.ask_apply(session.pk, session.token)
         import_sessions.decide(session.pk, "moved", "apply")
         session.refresh_from_db()
@@ -193,7 +193,7 @@ class TestRoundTrip:
             make_device(organization=one, serial_number="BOTH")
         for kind in ("xlsx", "csv"):
             file = io.BytesIO()
-            write_table(file, OUTS, lines(filters.DeviceFilter(), kind), sheet=SHEET, kind=kind)  # type: ignore[arg-type]
+            write_table(file, OUTS, lines(filters.DeviceFilter(), kind), sheet=SHEET, kind=kind)
             session = looked(file.getvalue())
             assert Counter(labels(session)) == {"same": 22}, [
                 row.problems for row in session.rows.exclude(label="same")
@@ -217,7 +217,7 @@ class TestTwoPhases:
         session = looked(book(ROW))
         import_sessions.decide(session.pk, "new", "skip")
         import_sessions.decide(session.pk, "new", "apply")
-        with pytest.raises(import_sessions.ApplyRefusedError, match="another window"):
+        with pytest.raises(ApplyRefusedError, match="another window"):
             import_sessions.ask_apply(session.pk, session.token)
 
     def test_contracts_that_changed_meanwhile_are_shown_anew_and_nothing_is_applied(self, alpha):

@@ -132,7 +132,7 @@ class TestList:
         make_device(serial_number="OTHER1")
         answer = viewer.get("/contracts/export/", {"serial": "0012"})
         assert "contract_devices_" in answer.headers["content-disposition"]
-        with read_table(io.BytesIO(b"".join(answer)), header_row=1) as table:  # type: ignore[arg-type]
+        with read_table(io.BytesIO(b"".join(answer)), header_row=1) as table:
             rows = list(table)
             header = table.header
         assert header is not None

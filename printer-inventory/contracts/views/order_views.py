@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -86,7 +86,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @may_order
-def order_message(request: HttpRequest, pk: int) -> HttpResponse:
+def order_message(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The message of an order as a file that mail programs open."""
     made = get_object_or_404(CartridgeOrder.objects.select_related("provider"), pk=pk)
     return download([ordering.message_of(made).message().as_bytes()], "message/rfc822", f"cartridge-order-{pk}.eml")
