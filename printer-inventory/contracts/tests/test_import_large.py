@@ -42,7 +42,7 @@ def test_memory_does_not_grow_with_the_rows_and_progress_is_told(monkeypatch: An
         return judge(self, *arguments)
 
     monkeypatch.setattr(Judge, "judge", sampled)
-    monkeypatch.setattr(cache, "set", lambda key, done, time: told.append(done))
+    monkeypatch.setattr(cache, "set", lambda *said: told.append(said[1]))
     session = import_sessions.open_session("large", [("large.xlsx", file.getvalue())], make_status(), None, None)
     assert import_jobs.run_next()
     session.refresh_from_db()
