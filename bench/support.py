@@ -70,6 +70,15 @@ def cpu_of(work: Callable[[], Any], repeats: int) -> float:
     return median(times)
 
 
+def cpu_of_process(pid: int) -> float:
+    """Return the CPU seconds another process has used (proc(5), fields 14 and 15); NaN where there is no /proc."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return float("nan")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def wall_of(work: Callable[[], Any], repeats: int) -> float:
     """Return the median wall seconds of one call of `work`: where the database works, its time counts too."""
     times = []

@@ -36,7 +36,7 @@ from typing import Any, Final
 
 from poll_fleet import bare_aio, bare_sync, jobs_of, plans_of, poll, targets_of, timed
 from standins.printers import PrinterAddress, PrinterFleet
-from support import printer_inventory, report
+from support import cpu_of_process, printer_inventory, report
 
 SMALL: Final = 1_000
 LARGE: Final = 10_000
@@ -77,15 +77,6 @@ def sweep_here(how: str, profile: str) -> Figures:
         "database_cpu": cpu_of_process(backend) - database,
         "peak": peak_memory(),
     }
-
-
-def cpu_of_process(pid: int) -> float:
-    """Return the CPU seconds another process has used (proc(5), fields 14 and 15); NaN where there is no /proc."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    except OSError:
-        return float("nan")
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def peak_memory() -> int:

@@ -1,5 +1,6 @@
 """Clients whose printers are looked after."""
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,13 @@ class Organization(models.Model):
     name = models.CharField(_("name"), max_length=200)
     code = models.CharField(_("code"), max_length=50, blank=True)
     active = models.BooleanField(_("active"), default=True)
+    poll_window = models.PositiveSmallIntegerField(
+        _("printers asked at once"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("For a client behind a thin line: no more of its printers are asked at once, polls by hand apart."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 

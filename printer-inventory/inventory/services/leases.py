@@ -24,7 +24,16 @@ Lane = Literal["native", "agent", "web"]
 """Who asks: each lane is leased apart, since what takes milliseconds must not wait for what takes seconds."""
 
 LEASE_SQL = """
-WITH due AS (
+WITH places AS (
+    -- Of a client behind a thin line no more are leased at once than it allows, by however many workers.
+    SELECT s.printer_id, o.poll_window,
+           count(*) FILTER (WHERE s.lease_until > %(now)s) OVER (PARTITION BY o.id)
+           + row_number() OVER (PARTITION BY o.id, s.lease_until > %(now)s ORDER BY s.priority, s.due_at) AS place
+    FROM inventory_organization o
+    JOIN inventory_printer p ON p.organization_id = o.id AND p.is_active
+    JOIN inventory_pollschedule s ON s.printer_id = p.id AND (s.due_at <= %(now)s OR s.lease_until > %(now)s)
+    WHERE o.poll_window IS NOT NULL
+), due AS (
     SELECT s.printer_id, s.due_at, s.open_task_id
     FROM inventory_pollschedule s
     JOIN inventory_printer p ON p.id = s.printer_id AND p.is_active
@@ -32,6 +41,8 @@ WITH due AS (
     WHERE s.due_at <= %(now)s
       AND (s.lease_until IS NULL OR s.lease_until <= %(now)s)
       AND (o.id IS NULL OR o.active)
+      AND (o.poll_window IS NULL OR s.priority = 0
+           OR s.printer_id IN (SELECT printer_id FROM places WHERE place <= poll_window))
       AND CASE WHEN p.polling_method IN ('WEB', 'HYBRID') THEN 'web'
                WHEN p.polling_method = 'GLPI' OR %(all_by_agent)s THEN 'agent' ELSE 'native' END = %(lane)s
       AND (%(only)s::bigint[] IS NULL OR s.printer_id = ANY(%(only)s::bigint[]))

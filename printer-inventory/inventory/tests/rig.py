@@ -91,9 +91,11 @@ class Door:
 
     def _reach(self) -> socket.socket | None:
         try:
-            return socket.create_connection(("127.0.0.1", self.leads_to), 5)
+            outside = socket.create_connection(("127.0.0.1", self.leads_to), 5)
         except OSError:
             return None
+        outside.settimeout(None)
+        return outside
 
     @staticmethod
     def _carry(source: socket.socket, target: socket.socket) -> None:

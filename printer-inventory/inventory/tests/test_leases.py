@@ -90,3 +90,41 @@ def test_a_poll_under_way_is_not_given_up():
     lease_due(holder(), now, 10)
     assert give_up_on_lost(now, 1, MINUTE) == []
     assert InventoryTask.objects.get().state == JobState.RUNNING
+
+
+def test_no_more_of_a_client_behind_a_thin_line_than_it_allows():
+    thin, wide = make_organization(poll_window=2), make_organization()
+    for place in range(5):
+        make_printer(organization=thin)
+        if place < 3:
+            make_printer(organization=wide)
+    now = timezone.now()
+    clients = dict(PollSchedule.objects.values_list("printer", "printer__organization"))
+    first = [clients[lease.printer_id] for lease in lease_due(holder("a"), now, 100)]
+    assert (first.count(thin.pk), first.count(wide.pk)) == (2, 3)
+    assert lease_due(holder("b"), now, 100) == []
+    (one, _) = PollSchedule.objects.filter(lease_token__isnull=False, printer__organization=thin)
+    PollSchedule.objects.filter(pk=one.pk).update(lease_token=None, lease_until=None, due_at=now + MINUTE)
+    assert len(lease_due(holder("b"), now, 100)) == 1
+
+
+def test_a_poll_by_hand_does_not_wait_for_a_thin_line():
+    thin = make_organization(poll_window=1)
+    printers = [make_printer(organization=thin) for _ in range(3)]
+    now = timezone.now()
+    assert len(lease_due(holder("a"), now, 100)) == 1
+    waiting = PollSchedule.objects.filter(lease_token=None).first()
+    assert waiting is not None
+    PollSchedule.objects.filter(pk=waiting.pk).update(priority=0)
+    assert [one.printer_id for one in lease_due(holder("b"), now, 100)] == [waiting.pk]
+    assert len(printers) == 3
+
+
+def test_a_poll_by_hand_is_leased_while_the_fleet_is_overdue():
+    for _ in range(20):
+        make_printer()
+    asked = PollSchedule.objects.order_by("-pk").first()
+    assert asked is not None
+    PollSchedule.objects.filter(pk=asked.pk).update(priority=0, due_at=timezone.now())
+    sweep = lease_due(holder("sweep"), timezone.now(), 5)
+    assert asked.pk in {lease.printer_id for lease in sweep}

@@ -23,7 +23,8 @@ from inventory.tests.rig import Rig, rig
 from inventory.tests.stack import server
 from inventory.tests.workers import SYSTEM, kill, wait_until, worker
 
-pytestmark = pytest.mark.slow
+# The first test also makes the database and starts everything, which takes its time on a busy machine.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SIZE = 120
 SLOWLY = {"SNMP_WINDOW": "1", "POLL_BATCH_SIZE": "20", "POLL_LEASE_SECONDS": "3", "POLL_INTERVAL_MINUTES": "600"}
