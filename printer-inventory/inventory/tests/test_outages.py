@@ -31,10 +31,9 @@ SLOWLY = {"SNMP_WINDOW": "1", "POLL_BATCH_SIZE": "20", "POLL_LEASE_SECONDS": "3"
 OFTEN = {"POLL_TICK_SECONDS": "1", "LOG_LEVEL": "CRITICAL"}
 
 ADD = """
-INSERT INTO inventory_printer
-    (ip_address, snmp_port, web_port, snmp_community, snmp_version, serial_number, mac_address, hostname, location,
-     polling_method, last_match_rule, is_active, created_at, last_updated, version)
-VALUES (%s, %s, 80, %s, 'auto', '', '', '', '', 'SNMP', '', true, now(), now(), 0)
+import json, pathlib
+from inventory.services.demo import load_fleet
+load_fleet(json.loads(pathlib.Path({!r}).read_text()))
 """
 
 SILENT = """
@@ -115,13 +114,29 @@ def beat(**environment: str) -> Iterator[None]:
         kill(process)
 
 
+def add(running: Rig, fleet: PrinterFleet, listed: Path) -> None:
+    """Add a fleet to a rig by its addresses."""
+    rows = [
+        {
+            "organization": "Client",
+            "address": one.address,
+            "snmp_port": one.snmp_port,
+            "web_port": one.web_port,
+            "community": one.community,
+        }
+        for one in fleet.printers
+    ]
+    listed.write_text(json.dumps(rows))
+    running.manage("shell", "-c", ADD.format(str(listed)))
+
+
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Printers that take their time, and all that asks them."""
     folder: Path = tmp_path_factory.mktemp("rig")
     with rig(folder / "servers") as running, PrinterFleet(count=SIZE, speed=0, web=False) as fleet:
+        add(running, fleet, folder / "printers.json")
         for one in fleet.printers:
-            running.sql(ADD, [one.address, one.snmp_port, one.community])
             fleet.set_faults(one.number, slow=15)
         running.sql("UPDATE inventory_pollschedule SET due_at = now() + interval '1 hour'")
         values = {**running.environment, **SLOWLY, **OFTEN}

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0008_daily_readings")]
+    dependencies = [("inventory", "0009_fleet_alarm")]
 
     operations = [
         migrations.AddField(
