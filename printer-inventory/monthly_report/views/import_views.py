@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from sheets import ApplyRefusedError, SheetError, stream_table
+from webshell.downloads import download
 from webshell.templatetags.webshell import number as shown
 
 from inventory.rules.months import parse_month, previous_month
@@ -191,6 +192,4 @@ def undo_import(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed
 def import_template(request: HttpRequest) -> StreamingHttpResponse:
     """An empty table with the columns that are understood."""
-    answer = StreamingHttpResponse(stream_table(OUTS, (), sheet="Month"), content_type=XLSX)
-    answer.headers["Content-Disposition"] = 'attachment; filename="month.xlsx"'
-    return answer
+    return download(request, stream_table(OUTS, (), sheet="Month"), "month.xlsx", XLSX)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 from sheets import csv_style
+from webshell.downloads import download
 
 from inventory.models import Organization
 from inventory.rules.months import previous_month
@@ -117,9 +118,8 @@ def export(request: HttpRequest, year: int | str, month: int | None = None) -> S
     rows = listing.rows_of(day, listing.parse_filter(request.GET, request.GET.getlist("org")))
     kind = "csv" if request.GET.get("format") == "csv" else "xlsx"
     pieces = export_month(rows, day, kind, csv_style(get_language() or "en"))  # type: ignore[arg-type] # one of two words
-    answer = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8" if kind == "csv" else XLSX)
-    answer.headers["Content-Disposition"] = f'attachment; filename="monthly_report_{day:%Y-%m}.{kind}"'
-    return answer
+    media = "text/csv; charset=utf-8" if kind == "csv" else XLSX
+    return download(request, pieces, f"monthly_report_{day:%Y-%m}.{kind}", media)
 
 
 @require_GET

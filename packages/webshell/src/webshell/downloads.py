@@ -41,9 +41,10 @@ def _in_language(pieces: Iterable[bytes], language: str | None) -> Iterator[byte
         yield piece
 
 
+def _next(pieces: Iterator[bytes]) -> bytes | None:
+    return next(pieces, None)
+
+
 async def _from_thread(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while True:
-        piece = await sync_to_async(next)(pieces, None)
-        if piece is None:
-            return
+    while (piece := await sync_to_async(_next)(pieces)) is not None:
         yield piece
