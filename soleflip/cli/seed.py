@@ -6,6 +6,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli.running import in_unit
+from cli.story import tell
 from cli.user import ensure_user
 from shared.config.settings import get_settings
 from shared.database.words import UserRole
@@ -29,6 +30,12 @@ def demo() -> None:
 
     in_unit(work)
     typer.echo("The demo is ready.")
+
+
+@app.command()
+def story() -> None:
+    """Write the demo seller's year into an empty shop; takes a minute, and twice changes nothing."""
+    typer.echo("The year is written." if in_unit(tell) else "Run `seed demo` first, on a shop without products.")
 
 
 @app.callback()
