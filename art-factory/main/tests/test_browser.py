@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from main.tests.site import Site
 
-pytestmark = pytest.mark.slow
+# Three processes and a browser start before the first test; a loaded machine needs its time for that.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 SECONDS = 30

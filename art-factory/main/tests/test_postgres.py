@@ -13,7 +13,7 @@ FILES = ["test_production.py", "test_pages.py", "test_seeding.py", "test_command
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(os.environ.get("ART_TEST_DATABASE") == "postgres", reason="this run is on PostgreSQL itself")
 def test_the_suite_is_green_on_postgresql() -> None:
     """In a process of its own, since a process has one default database."""
