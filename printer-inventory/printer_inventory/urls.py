@@ -28,6 +28,7 @@ urlpatterns = [
     path("oidc/authenticate/", sign_in_views.ProviderSignIn.as_view(), name="oidc_authentication_init"),
     path("oidc/callback/", sign_in_views.callback, name="oidc_authentication_callback"),
     path("oidc/logout/", auth_views.SignOut.as_view(), name="oidc_logout"),
+    path("", include("access.urls")),
     # One form for all, with the provider beside it and the guesses counted.
     path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
     path("admin/", admin.site.urls),

@@ -169,9 +169,24 @@ WEBSHELL = {
             "permission": "monthly_report.access_monthly_report",
             "match": "monthly_report:",
         },
+        {
+            "label": _("Users"),
+            "icon": "people",
+            "url_name": "access:user_list",
+            "permission": "access.manage_users",
+            "match": "/users/",
+            "badge": "access.services.people.waiting_count",
+        },
+        {
+            "label": _("Audit log"),
+            "icon": "journal-text",
+            "url_name": "access:audit_log",
+            "permission": "access.view_entity_changes",
+        },
         {"label": _("Administration"), "icon": "gear", "url_name": "admin:index", "staff": True, "match": "admin:"},
     ],
     "palette": [
+        {"label": _("My API tokens"), "icon": "key", "url_name": "access:token_list"},
         {
             "label": _("Maintenance tasks"),
             "icon": "clock-history",
