@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from webshell.health import health
 
 from access.views import sign_in_views
-from printer_inventory import auth_views, views
+from printer_inventory import auth_views, debug_views, views
 from printer_inventory.api import api
 
 handler400 = "printer_inventory.errors.bad_request"
@@ -36,6 +36,9 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}face/icon.svg")),
     path("eztaskmanager/", include("eztaskmanager.urls")),
     path("api/v1/", api.urls),
+    path("debug/errors/", debug_views.menu, name="debug_errors"),
+    path("debug/errors/csrf/submit/", debug_views.csrf_submit, name="debug_csrf_submit"),
+    *(path(f"debug/errors/{code}/", view, name=f"debug_{code}") for code, view in debug_views.PAGES.items()),
     path("health/", health, name="health"),
     path("metrics/", views.metrics, name="metrics"),
 ]
