@@ -45,7 +45,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{len(made)} accounts added" + "".join(f"\n  {entry}" for entry in made))
         elif options["bulk_add"]:
             self._bulk(options, actor)
-        elif options["add"]:
+        elif options["add"] is not None:
             self._add(actor, options["add"], options["email"], options["full_name"], options["notes"])
         else:
             self._one(options, actor)
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{entry}: {'added' if new else 'was there; let in'}")
 
     def _one(self, options: dict[str, Any], actor: Actor) -> None:
-        action = next(name for name in ("remove", "activate", "deactivate") if options[name])
+        action = next(name for name in ("remove", "activate", "deactivate") if options[name] is not None)
         entry = whitelist.find(options[action])
         if entry is None:
             raise CommandError(f"{options[action]} is not on the list; `manage_whitelist --list` shows it.")
