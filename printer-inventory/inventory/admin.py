@@ -1,6 +1,38 @@
-from django.contrib import admin
+"""Every table of the inventory: a few to edit, the rest to look at."""
 
-from inventory.models import InventoryTask, Organization, Printer
+from __future__ import annotations
+
+from typing import Final
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from access.admin import LookOnly
+from inventory.models import (
+    DailyReading,
+    DiscoveredDevice,
+    Discovery,
+    Export,
+    ExportPiece,
+    HistoryMark,
+    ImportedRow,
+    ImportRecord,
+    InventoryTask,
+    LearnedPlan,
+    Organization,
+    PageCounter,
+    PollBatch,
+    PollSchedule,
+    Printer,
+    PrinterEvent,
+    PrinterImport,
+    PrinterImportRow,
+    PrinterState,
+    Quarantine,
+    WebParsingRule,
+    WebParsingTemplate,
+)
 
 
 @admin.register(Organization)
@@ -33,3 +65,41 @@ class InventoryTaskAdmin(admin.ModelAdmin[InventoryTask]):
     list_filter = ["state", "status", "trigger"]
     raw_id_fields = ["printer", "batch", "requested_by"]
     show_full_result_count = False
+
+
+class Written(LookOnly):
+    """What polls, imports and jobs write."""
+
+    def get_list_select_related(self, request: HttpRequest) -> list[str]:
+        """Join what the columns name, so that a page costs the same for any number of rows."""
+        del request
+        relations = {field.name for field in self.model._meta.fields if field.is_relation}  # noqa: SLF001 - Django documents _meta
+        return [name for name in self.list_display if name in relations]
+
+
+WRITTEN: Final[tuple[tuple[type[Model], list[str], list[str]], ...]] = (
+    (PageCounter, ["printer", "recorded_at", "total_pages", "bw_a4", "color_a4", "bw_a3", "color_a3"], []),
+    (PollBatch, ["scope", "requested_by", "requested_at", "total", "finished_at"], ["scope"]),
+    (PollSchedule, ["printer", "due_at"], ["printer__serial_number"]),
+    (LearnedPlan, ["printer"], ["printer__serial_number"]),
+    (PrinterState, ["printer", "last_verdict", "last_attempt_at", "last_success_at"], ["printer__serial_number"]),
+    (PrinterEvent, ["at", "printer_name", "change", "user", "comment"], ["printer_name"]),
+    (Quarantine, ["printer", "kind"], ["printer__serial_number"]),
+    (Discovery, ["pk", "state"], []),
+    (DiscoveredDevice, ["discovery", "address"], ["address"]),
+    (PrinterImport, ["pk", "uploaded_by"], []),
+    (PrinterImportRow, ["session", "number", "label"], []),
+    (ImportRecord, ["pk"], []),
+    (ImportedRow, ["pk"], []),
+    (Export, ["pk", "state"], []),
+    (ExportPiece, ["pk"], []),
+    (DailyReading, ["pk"], []),
+    (HistoryMark, ["pk"], []),
+    (WebParsingRule, ["pk", "printer"], ["printer__serial_number"]),
+    (WebParsingTemplate, ["pk", "name"], ["name"]),
+)
+"""Model, columns, searched fields; rules and templates of web pages are edited where their page is seen."""
+
+for _model, _columns, _searched in WRITTEN:
+    _options = {"list_display": _columns, "search_fields": _searched, "__doc__": Written.__doc__}
+    admin.site.register(_model, type(f"{_model.__name__}Admin", (Written,), _options))
