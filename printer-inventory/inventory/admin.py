@@ -10,14 +10,11 @@ from django.http import HttpRequest
 
 from access.admin import LookOnly
 from inventory.models import (
-    DailyReading,
     DiscoveredDevice,
     Discovery,
     Export,
     ExportPiece,
     HistoryMark,
-    ImportedRow,
-    ImportRecord,
     InventoryTask,
     LearnedPlan,
     Organization,
@@ -89,11 +86,8 @@ WRITTEN: Final[tuple[tuple[type[Model], list[str], list[str]], ...]] = (
     (DiscoveredDevice, ["discovery", "address"], ["address"]),
     (PrinterImport, ["pk", "uploaded_by"], []),
     (PrinterImportRow, ["session", "number", "label"], []),
-    (ImportRecord, ["pk"], []),
-    (ImportedRow, ["pk"], []),
     (Export, ["pk", "state"], []),
     (ExportPiece, ["pk"], []),
-    (DailyReading, ["pk"], []),
     (HistoryMark, ["pk"], []),
     (WebParsingRule, ["pk", "printer"], ["printer__serial_number"]),
     (WebParsingTemplate, ["pk", "name"], ["name"]),
