@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0009_fleet_alarm")]
+    dependencies = [("inventory", "0010_snmp_v3")]
 
     operations = [
         migrations.AddField(
