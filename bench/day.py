@@ -59,7 +59,8 @@ class Clock:
 
         real = timezone.now
         timezone.now = lambda: real() + self.ahead
-        sweeping.Collector = partial(sweeping.Collector, clock=lambda: time.time() + self.ahead.total_seconds())
+        timed = partial(sweeping.Collector, clock=lambda: time.time() + self.ahead.total_seconds())  # type: ignore[attr-defined] # what it imports
+        sweeping.Collector = timed  # type: ignore[attr-defined,assignment] # the same
 
 
 def resident() -> int:

@@ -210,6 +210,7 @@ def measure(largest: int) -> None:
         from django.contrib.auth.models import User
         from django.test import Client
         from django.utils import timezone
+        from inventory.models import HistoryMark
         from inventory.services import rollups
 
         printers = make_fleet()
@@ -220,7 +221,7 @@ def measure(largest: int) -> None:
             started = time.perf_counter()
             table.grow(size)
             made = time.perf_counter()
-            rollups.HistoryMark.objects.all().delete()
+            HistoryMark.objects.all().delete()
             rollups.roll_up(timezone.now())
             execute("VACUUM ANALYZE inventory_dailyreading")
             found.append({**look(client, printers), "rolling_seconds": time.perf_counter() - made})

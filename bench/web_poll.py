@@ -17,13 +17,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx2
 from lxml import etree
@@ -56,7 +55,7 @@ def bare(printers: list[PrinterAddress], workers: int) -> dict[str, str]:
         for path, places in xpaths.items():
             answer = client.get(f"http://{printer.address}:{printer.web_port}{path}")
             root = etree.fromstring(answer.content, etree.HTMLParser())
-            found |= {field: "".join(find(root)[0].itertext()).strip() for field, find in places}
+            found |= {field: "".join(cast("Any", find(root))[0].itertext()).strip() for field, find in places}
         return printer.address, found["counter"]
 
     with httpx2.Client(trust_env=False) as client, ThreadPoolExecutor(workers) as pool:
@@ -197,4 +196,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

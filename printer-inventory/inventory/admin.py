@@ -71,7 +71,7 @@ class Written(LookOnly):
         """Join what the columns name, so that a page costs the same for any number of rows."""
         del request
         relations = {field.name for field in self.model._meta.fields if field.is_relation}  # noqa: SLF001 - Django documents _meta
-        return [name for name in self.list_display if name in relations]
+        return [name for name in self.list_display if isinstance(name, str) and name in relations]
 
 
 WRITTEN: Final[tuple[tuple[type[Model], list[str], list[str]], ...]] = (

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from django import forms
 from django.conf import settings
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import PollingMethod, Printer, SnmpVersion
@@ -19,7 +18,7 @@ SHORTEST_V3: Final = 8
 V3_PASSWORDS: Final = ("snmp_v3_auth_password", "snmp_v3_priv_password")
 
 
-def v3_password(label: str | Promise) -> forms.CharField:
+def v3_password(label: Any) -> forms.CharField:
     """Return a field for a password of SNMPv3; RFC 3414 11.2 asks for eight characters."""
     widget = forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"})
     return forms.CharField(

@@ -35,6 +35,7 @@ def test_it_opens_only_what_it_was_made_for(user):
     row, text = tokens.create(user, "GLPI", ["printers:read", "polls:run", "polls:run"], NOW)
     assert row.scopes == ["polls:run", "printers:read"]
     found = tokens.authenticate(text, NOW)
+    assert found is not None
     assert found.allows("polls:run")
     assert not found.allows("printers:write")
     for scopes in ([], ["everything"], ["printers:read", "root"]):

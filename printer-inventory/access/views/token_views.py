@@ -33,7 +33,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
         row, text = tokens.create(actor.user, form.cleaned_data["name"], form.cleaned_data["scopes"], now, ends)
         audit.record(actor, EntityChangeLog.Action.CREATE, row, {"scopes": ([], row.scopes)})
         form = TokenForm()
-    mine = ApiToken.objects.filter(user_id=request.user.pk).select_related("user")
+    mine = ApiToken.objects.filter(user=actor.user).select_related("user")
     rows = [
         {"token": one, "works": one.works(timezone.now()), "scopes": [SCOPES.get(s, s) for s in one.scopes]}
         for one in mine

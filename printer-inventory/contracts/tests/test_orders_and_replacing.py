@@ -163,10 +163,11 @@ class TestReplacing:
 
     def test_it_is_undone_as_one(self, broken):
         new = replacing.replace(broken.pk, {"serial_number": "NEW1"}, 0, None, timezone.now())
+        assert broken.printer_id is not None
         back = replacing.undo(new.pk, None, timezone.now())
         assert (back.is_active, back.replaced_by) == (True, None)
         assert Printer.objects.get(pk=broken.printer_id).is_active
-        assert not Printer.objects.filter(pk=new.printer_id, is_active=True).exists()
+        assert not Printer.objects.filter(contract_device=new, is_active=True).exists()
         assert not ContractDevice.objects.get(pk=new.pk).is_active
 
     def test_a_spare_of_the_same_client_moves_here(self, broken):

@@ -20,9 +20,9 @@ def watch(now: datetime) -> FleetAlarm | None:
     """
     stands = fleet_health.standing(now)
     if not stands.standstill:
-        for alarm in FleetAlarm.objects.filter(cleared_at=None):
-            if FleetAlarm.objects.filter(pk=alarm.pk, cleared_at=None).update(cleared_at=now):
-                logger.warning("Printers are read again, after an alarm of %s.", now - alarm.raised_at)
+        for over in FleetAlarm.objects.filter(cleared_at=None):
+            if FleetAlarm.objects.filter(pk=over.pk, cleared_at=None).update(cleared_at=now):
+                logger.warning("Printers are read again, after an alarm of %s.", now - over.raised_at)
         return None
     minutes = int(settings.NO_SUCCESS_ALARM.total_seconds() // 60)
     text = (

@@ -37,9 +37,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(port: int = 0, **environment: str) -> Iterator[str]:
+def server(port: int | str = 0, **environment: str) -> Iterator[str]:
     """Run daphne on the test's database, at a port of its own when none is given; yield its address."""
-    port = port or free_port()
+    port = int(port) or free_port()
     address = f"http://127.0.0.1:{port}"
     values = {
         **os.environ,

@@ -155,7 +155,7 @@ def test_the_list_answers_in_the_documents_shape():
         last_success_at=printer.created_at, total_pages=12, supplies=supplies, last_verdict="SUCCESS"
     )
     make_printer()
-    answer = signed_in().get("/printers/api/printers/", {"q_serial": "VCF", "q_org": alpha.pk, "per_page": 10})
+    answer = signed_in().get("/printers/api/printers/", {"q_serial": "VCF", "q_org": str(alpha.pk), "per_page": "10"})
     found = answer.json()
     assert (found["total"], found["total_count"], found["page"], found["total_pages"]) == (1, 1, 1, 1)
     row = found["printers"][0]

@@ -82,6 +82,8 @@ def test_failed_polls_do_not_hide_that_nothing_is_read():
     polled(printer, 1, "FAILED")
     assert watching.watch(timezone.now()) is not None
     stands = fleet_health.standing(timezone.now())
+    assert stands.last_sweep_age is not None
+    assert stands.last_success_age is not None
     assert stands.last_sweep_age < 120
     assert stands.last_success_age > 5000 * 59
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -46,7 +47,7 @@ def fill(printer: Printer, days_ago: int, hours: range = range(0, 24, 6)) -> Non
         read(printer, begin + timedelta(hours=hour), 100_000 - days_ago * 24 + hour, percent=hour)
 
 
-def year_of(printer: Printer) -> dict[str, object]:
+def year_of(printer: Printer) -> dict[str, Any]:
     """Return the chart over a year."""
     now = timezone.now()
     return history.chart(printer.pk, now - timedelta(days=366), now)

@@ -34,7 +34,7 @@ def add(fleet: PrinterFleet) -> dict[int, datetime]:
     """Add a fleet by its addresses; return when each printer is due."""
     for one in fleet.printers:
         make_printer(ip_address=one.address, snmp_port=one.snmp_port, serial_number="")
-    return dict(PollSchedule.objects.values_list("printer", "due_at"))
+    return {printer: due for printer, due in PollSchedule.objects.values_list("printer", "due_at") if due is not None}
 
 
 def check_exactly_once(due: dict[int, datetime]) -> None:

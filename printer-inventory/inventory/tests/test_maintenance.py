@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from eztaskmanager.forms.arguments import check_argv, parser_of
 from eztaskmanager.models import AppCommand, LaunchReport, Task, TaskLink
@@ -19,7 +20,7 @@ from playwright.sync_api import expect
 
 from inventory.services.demo import run_first_tasks
 from inventory.services.maintenance import CHORES, Chore, bootstrap_tasks
-from inventory.tests.stack import PASSWORD, Complaints, browser, connection, server, sign_in
+from inventory.tests.stack import PASSWORD, Complaints, browser, server, sign_in
 from inventory.tests.workers import SYSTEM, kill
 
 

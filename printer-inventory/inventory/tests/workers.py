@@ -19,7 +19,7 @@ PATIENCE = 60.0
 
 @contextmanager
 def worker(
-    queues: str, pool: str = "solo", processes: int = 1, **environment: str
+    queues: str, pool: str = "solo", processes: int | str = 1, **environment: str
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a Celery worker on the test's database and Redis, alone in its process unless told otherwise.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
@@ -149,7 +149,7 @@ def _gone(job: Export) -> bool:
     return job.state == JobState.DONE and not job.pieces.exists()
 
 
-def _kind(text: str | None) -> str:
+def _kind(text: str | None) -> Literal["xlsx", "csv"]:
     return "csv" if text == "csv" else "xlsx"
 
 

@@ -37,7 +37,7 @@ def rule_json(row: Any) -> dict[str, Any]:
 
 @require_GET
 @permission_required("inventory.view_web_parsing", raise_exception=True)
-@csp_update({"frame-src": ["'self'"]})
+@csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type] # its stub knows views without arguments only
 def editor(request: HttpRequest, pk: int) -> HttpResponse:
     """The editor: the printer's page on the left, its rules on the right."""
     printer = printer_by(pk)
@@ -80,7 +80,7 @@ def editor(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @permission_required("inventory.view_web_parsing", raise_exception=True)
-@csp_exempt()
+@csp_exempt()  # type: ignore[arg-type] # the same
 def show_preview(request: HttpRequest, pk: int, token: str) -> HttpResponse:
     """A fetched page, written anew without anything that could act; for the editor's sandboxed frame alone."""
     snapshot = recall(token, request.user.pk or 0)

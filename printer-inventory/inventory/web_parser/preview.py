@@ -129,8 +129,14 @@ def _absolute(element: etree._Element) -> str:
     return "/" + "/".join(reversed(steps))
 
 
+def _name(element: etree._Element) -> str:
+    """Return an element's name; nothing for a comment or an instruction, whose tag is a function."""
+    tag: object = element.tag
+    return tag if isinstance(tag, str) else ""
+
+
 def _tag(element: etree._Element) -> str:
-    tag = element.tag if isinstance(element.tag, str) else "?"
+    tag = _name(element) or "?"
     return tag if tag.replace("-", "").replace("_", "").replace(".", "").isalnum() and tag.isascii() else "*"
 
 
@@ -145,7 +151,7 @@ def _literal(text: str) -> str | None:
 
 def _drawn(element: etree._Element, numbers: dict[etree._Element, int], path: str) -> Iterator[str]:
     """Yield an element and what is in it, as harmless HTML."""
-    tag, number = element.tag if isinstance(element.tag, str) else "", numbers[element]
+    tag, number = _name(element), numbers[element]
     if tag in DROPPED or not tag or number > MOST_ELEMENTS:
         yield escape(element.tail or "")
         return
@@ -198,8 +204,8 @@ def _tree(element: etree._Element, numbers: dict[etree._Element, int]) -> Iterat
     number = numbers[element]
     if number > MOST_ELEMENTS:
         return
-    name = element.tag if isinstance(element.tag, str) else ""
-    facts = " ".join(f"{key}={value}" for key, value in list(element.attrib.items())[:8])
+    name = _name(element)
+    facts = " ".join(f"{key!s}={value!s}" for key, value in list(element.attrib.items())[:8])
     yield f'<div class="q-node" data-pick="{number}"><span class="q-name">{escape(name)}</span>'
     yield f' <span class="q-facts">{escape(facts[:MOST_TEXT])}</span> {escape((element.text or "").strip()[:MOST_TEXT])}'
     for child in element:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.urls import reverse
 
@@ -16,6 +16,7 @@ from inventory.views.v1.schemas import (
     PollOut,
     PrinterOut,
     ReadingOut,
+    State,
     StatusOut,
     SupplyOut,
 )
@@ -72,7 +73,7 @@ def _status_out(printer: Printer) -> StatusOut:
         device_status=status.printer_status,
         display=status.console,
         firmware=status.firmware,
-        open_poll=task.state if task else None,
+        open_poll=cast("State", task.state) if task else None,
     )
 
 
@@ -103,7 +104,7 @@ def poll_out(task: InventoryTask) -> PollOut:
     return PollOut(
         id=task.pk,
         printer_id=task.printer_id,
-        state=task.state,
+        state=cast("State", task.state),
         verdict=task.status,
         reason=task.error_message,
         trigger=task.trigger,
