@@ -24,6 +24,7 @@ from shared.error_handling import handlers
 from shared.logging.setup import set_up
 from shared.monitoring.health import Health
 from shared.monitoring.metrics import Metrics
+from shared.web import reference
 
 logger = structlog.get_logger(__name__)
 
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     handlers.install(app)
     app.include_router(operations.router)
     include_domains(app)
+    reference.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     if settings.cors_origins:
         app.add_middleware(
