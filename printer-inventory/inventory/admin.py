@@ -14,6 +14,7 @@ from inventory.models import (
     Discovery,
     Export,
     ExportPiece,
+    FleetAlarm,
     HistoryMark,
     InventoryTask,
     LearnedPlan,
@@ -89,6 +90,7 @@ WRITTEN: Final[tuple[tuple[type[Model], list[str], list[str]], ...]] = (
     (Export, ["pk", "state"], []),
     (ExportPiece, ["pk"], []),
     (HistoryMark, ["pk"], []),
+    (FleetAlarm, ["raised_at", "cleared_at", "text"], ["text"]),
     (WebParsingRule, ["pk", "printer"], ["printer__serial_number"]),
     (WebParsingTemplate, ["pk", "name"], ["name"]),
 )

@@ -27,6 +27,8 @@ NOBODY: Final = "nobody signed in"
 NO_ROLE: Final = "an account without a role"
 SUPERUSER: Final = "a superuser"
 VISITORS: Final = (NOBODY, NO_ROLE, *ROLES, SUPERUSER)
+QUICK: Final = (NOBODY, NO_ROLE, "Inventory Viewer", "MonthlyReport Managers", SUPERUSER)
+"""Asked in every run; each visitor asks some 250 addresses, so the other roles do in the slow one."""
 HOW: Final = """
 Add a line to printer-inventory/access/tests/permission_matrix.toml under the application's table, for example
     "{key}" = "GET inventory.view_printer"
@@ -81,7 +83,9 @@ def let_in(answer: HttpResponseBase) -> bool:
     return answer.status_code not in (401, 403) and not location.startswith(("/accounts/login/", "/admin/login/"))
 
 
-@pytest.mark.parametrize("visitor", VISITORS)
+@pytest.mark.parametrize(
+    "visitor", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in VISITORS]
+)
 def test_who_is_let_in(visitor):
     bootstrap_roles()
     client, user = signed_in(visitor)
