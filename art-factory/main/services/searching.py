@@ -37,7 +37,8 @@ def search(query: str) -> tuple[QuerySet[Product], list[str]]:
 
 def _condition(key: str, value: str) -> Q | None:
     if not key:
-        return Q(prompt__icontains=value) | Q(title__icontains=value)
+        # The title is the order's, with every alternative in it; it counts where a product has no prompt of its own.
+        return Q(prompt__icontains=value) | Q(prompt="", title__icontains=value)
     maker = _KEYS.get(key)
     return maker(value) if maker else None
 

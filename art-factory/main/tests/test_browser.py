@@ -83,6 +83,7 @@ def test_a_product_can_be_looked_at_rated_and_taken_back_from_the_trash(page: Pa
     place(page, site, "[pink,teal] [bee,ant]")
     expect(page.locator("[data-order-gallery] img")).to_have_count(4, timeout=SECONDS * 1000)
     page.goto(f"{site.url}/inventory/?q=pink+bee")
+    expect(page.locator(".card-title")).to_have_text(["pink bee"])
     page.click(".card-picture")
     page.wait_for_url("**/products/*/", wait_until="load")
     expect(page.locator("h1")).to_have_text("pink bee")
