@@ -200,6 +200,26 @@ def test_each_seat_has_a_redis_of_its_own(root: Path, silent_environ: dict[str, 
         leave_seat(seat)
 
 
+@pytest.mark.parametrize("named", [{}, {"DB_HOST": "192.0.2.1"}])
+def test_a_busy_database_that_somebody_uses_is_never_stopped(
+    root: Path, silent_environ: dict[str, str], named: dict[str, str]
+) -> None:
+    first = take_seat(root, {"postgres"}, silent_environ)
+    server = load_servers(root / ".local" / "test")["postgres"]
+    pid = server.pid()
+    assert pid
+    os.kill(pid, signal.SIGSTOP)  # it accepts nobody now, as under a load it cannot keep up with
+    try:
+        second = take_seat(root, {"postgres"}, silent_environ | named)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert second.environment["DB_PORT"] == first.environment["DB_PORT"]
+    leave_seat(second)
+    assert server.pid() == pid
+    leave_seat(first)
+    assert server.pid() is None
+
+
 def test_what_a_seat_sets_can_be_undone(root: Path, silent_environ: dict[str, str]) -> None:
     before = silent_environ | {"REDIS_URL": "redis://told"}
     environ = dict(before)

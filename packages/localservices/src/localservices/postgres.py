@@ -84,7 +84,7 @@ def _command(folder: Path, server: Server, *, durable: bool) -> list[str]:
         f"listen_addresses={server.host}",
         f"port={server.port}",
         "unix_socket_directories=",
-        "max_connections=200",
+        "max_connections=300",
         "timezone=UTC",
         "log_timezone=UTC",
         *(() if durable else NOT_DURABLE),

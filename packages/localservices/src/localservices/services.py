@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +16,12 @@ from .errors import LocalServicesError
 from .files import LOCAL, local_folder, locked, read_json, write_json, write_private
 from .finding import Binaries, Told, find_postgres, find_redis
 from .postgres import ask, start_postgres, told_postgres
-from .processes import accepts
 from .redis_server import redis_version, start_redis, told_redis
 from .servers import Interrupted, Server, as_json, never, stop_server
 
 KINDS = ("postgres", "redis")
+ANSWER_SECONDS = 30.0
+"""How long a server whose process lives may be busy before it is taken for hung."""
 MAX_ENV_BYTES = 65536
 
 
@@ -89,8 +91,13 @@ def ensure_in(
     durable: bool = True,
     environ: Mapping[str, str] | None = None,
     interrupted: Interrupted = never,
+    shared: bool = False,
 ) -> Services:
-    """Do the work of `ensure_services` for one state folder, whose lock the caller holds."""
+    """Do the work of `ensure_services` for one state folder, whose lock the caller holds.
+
+    `shared` says that others use the remembered servers at this moment: one that lives is never stopped then, whatever
+    the environment names or however long it takes to answer.
+    """
     place = open_place(state)
     values = os.environ if environ is None else environ
     known = load_servers(state)
@@ -100,6 +107,8 @@ def ensure_in(
     try:
         for kind in KINDS:
             if kind in wants:
+                if shared and (used := known.get(kind)) and used.pid():
+                    continue
                 server, new = _ensure_one(
                     place, kind, known.get(kind), values, _rememberer(state, owner), durable, interrupted
                 )
@@ -148,14 +157,18 @@ def _start(
 
 
 def _answers(server: Server) -> bool:
-    """Say whether a remembered server runs, is ours and takes our password."""
-    if server.pid() is None or not accepts(server.port, server.host):
-        return False
-    try:
-        ask(server, "SELECT 1") if server.kind == "postgres" else redis_version(server)
-    except LocalServicesError:
-        return False
-    return True
+    """Say whether a remembered server runs, is ours and takes our password; a busy one is given time."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while server.pid() is not None:
+        try:
+            ask(server, "SELECT 1") if server.kind == "postgres" else redis_version(server)
+        except LocalServicesError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.2)
+        else:
+            return True
+    return False
 
 
 def load_servers(state: Path) -> dict[str, Server]:

@@ -84,7 +84,7 @@ def _serve(
     values: dict[str, str] = {"LOCALSERVICES_SEAT": str(number)}
     lines: list[str] = []
     if "postgres" in wants:
-        services = _postgres(state, environ)
+        services = _postgres(state, environ, shared=len(users) > 1)
         values |= services.environment() | {"DB_NAME": f"pytest_{number}"}
         if environ.get("DATABASE_URL", "").startswith("postgres"):
             values["DATABASE_URL"] = f"{values['DATABASE_SERVER_URL']}/pytest_{number}"
@@ -110,10 +110,10 @@ def leave_seat(seat: Seat) -> None:
             stop_in(state)
 
 
-def _postgres(state: Path, environ: Mapping[str, str]) -> Services:
+def _postgres(state: Path, environ: Mapping[str, str], *, shared: bool) -> Services:
     """Return the shared PostgreSQL; data that a crash spoiled (it has no fsync) is thrown away once."""
     try:
-        return ensure_in(state, {"postgres"}, durable=False, environ=environ)
+        return ensure_in(state, {"postgres"}, durable=False, environ=environ, shared=shared)
     except StartError:
         forget_data(open_place(state))
         return ensure_in(state, {"postgres"}, durable=False, environ=environ)
