@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "eztaskmanager",
     "contracts",
     "inventory",
+    "outbox",
     "monthly_report",
     "access",
 ]

@@ -151,6 +151,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"queue": "low_priority", "expires": 30},
     },
+    "deliveries": {
+        # Mails and webhooks are sent when they are written; this finds what was put off, and those whose worker died.
+        "task": "outbox.tasks.deliver",
+        "schedule": timedelta(seconds=30),
+        "options": {"queue": "low_priority", "expires": 30},
+    },
     "link-new-devices": {
         "task": "contracts.tasks.link_new_devices",
         "schedule": timedelta(seconds=60),

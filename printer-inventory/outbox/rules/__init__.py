@@ -1,0 +1,1 @@
+"""What is tried again, and when; how a webhook is signed. Plain functions."""

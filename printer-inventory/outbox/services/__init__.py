@@ -1,0 +1,1 @@
+"""Writing messages down, and sending what is due."""
