@@ -1,7 +1,7 @@
 """A mail server on loopback that speaks SMTP as RFC 5321 has it and keeps what it was given.
 
-It refuses what a true one refuses: commands out of order, unknown ones, addresses without brackets, lines over 1,000 bytes. A test
-tells it to refuse a recipient, or to stop at a moment: `at("DATA", event)` calls `event` before that command is answered.
+It refuses what a true one refuses: commands out of order, unknown ones, addresses without brackets, lines over 1,000 bytes.
+A test tells it to refuse a recipient, or to stop at a moment: `at("DATA", event)` calls `event` before that is answered.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ class MailServer:
         self._thread.join()
 
     def at(self, command: str, event: Callable[[], None]) -> None:
-        """Call `event` before `command` is answered: EHLO, MAIL, RCPT, DATA, "." (the message has come, not yet accepted), QUIT or
-        "accepted" (it is accepted, the answer not yet sent).
+        """Call `event` before `command` is answered: EHLO, MAIL, RCPT, DATA, "." (the message has come, not yet accepted),
+        "accepted" (it is accepted, the answer not yet sent) or QUIT.
         """
         self._moments[command] = event
 
