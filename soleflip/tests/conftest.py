@@ -23,6 +23,9 @@ from shared.database.connection import Database
 from shared.database.migrating import migrate
 from shared.database.words import UserRole
 from tests.people import Person, make_person
+from tests.stockx import own_database, standin, stockx
+
+__all__ = ["own_database", "standin", "stockx"]
 
 get_settings.cache_clear()
 

@@ -19,6 +19,7 @@ PUBLIC = {
     ("GET", "/health/ready"),
     ("GET", "/health/live"),
     ("GET", "/metrics"),
+    ("GET", "/api/v1/integration/stockx/callback"),
 }
 """Operations that anybody may ask for; each checks what it has to by itself."""
 
