@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -11,6 +12,7 @@ from eztaskmanager.models import LaunchReport
 from eztaskmanager.services.housekeeping import tidy
 from eztaskmanager.states import State
 from eztaskmanager.tests.site import probe
+from eztaskmanager.workers.host import Grace
 
 pytestmark = pytest.mark.django_db
 
@@ -30,3 +32,26 @@ def test_the_newest_stay_open_ones_stay_and_failures_stay_for_a_month() -> None:
 
     left = set(LaunchReport.objects.values_list("pk", flat=True))
     assert left == {failure.pk, running.pk, *(report.pk for report in done[3:])}
+
+
+def test_a_worker_that_was_held_up_waits_a_lease_before_it_judges(
+    settings: Any,
+) -> None:
+    settings.EZTASKMANAGER_LEASE_SECONDS = 10.0
+    grace = Grace(0.0)
+    assert grace.look(3.0)
+    grace.judged()
+    assert not grace.look(23.0)  # twenty seconds without the database
+    assert not grace.look(32.0)
+    assert grace.look(33.0)
+
+
+def test_a_worker_whose_every_step_is_slow_still_judges(settings: Any) -> None:
+    settings.EZTASKMANAGER_LEASE_SECONDS = 10.0
+    grace = Grace(0.0)
+    verdicts = []
+    for now in range(6, 66, 6):
+        verdicts.append(grace.look(float(now)))
+        if verdicts[-1]:
+            grace.judged()
+    assert verdicts.count(True) >= 3

@@ -17,7 +17,7 @@ from eztaskmanager.services.scheduler import fire_due
 from eztaskmanager.settings import option
 from eztaskmanager.states import State
 from eztaskmanager.workers.deliveries import Deliverer
-from eztaskmanager.workers.host import Patience, RunHost
+from eztaskmanager.workers.host import Grace, Patience, RunHost
 
 logger = logging.getLogger(__name__)
 SCHEDULE_SECONDS = 0.5
@@ -49,7 +49,7 @@ class DatabaseWorker:
         self._due = dict.fromkeys(("claim", "schedule", "reap", "tidy"), 0.0)
         self._host = RunHost(command_modules())
         self._patience = Patience()
-        self._worked_at = time.monotonic()
+        self._grace = Grace(time.monotonic())
         self._deliverer = Deliverer()
 
     @property
@@ -78,12 +78,7 @@ class DatabaseWorker:
         return bool(self._stopping) and not self._host.supervisor.runs
 
     def _work(self) -> None:
-        began = time.monotonic()
-        if began - self._worked_at > option("HEARTBEAT_SECONDS"):
-            # The database was away or locked, for the others too: give them time to
-            # say that they live before they are judged.
-            self._due["reap"] = began + option("LEASE_SECONDS")
-        self._worked_at = began
+        self._grace.look(time.monotonic())
         try:
             self._host.tick()
             wait = self._take_work() if not self._stopping else option("POLL_SECONDS")
@@ -126,8 +121,11 @@ class DatabaseWorker:
     def _housekeeping(self) -> None:
         if self._is_due("reap", REAP_SECONDS):
             self._introduce()
-            if reap(self.name):
-                self._deliverer.wake()
+            # Looked at again here: this very step may have waited for the database.
+            if self._grace.look(time.monotonic()):
+                self._grace.judged()
+                if reap(self.name):
+                    self._deliverer.wake()
         if self._is_due("tidy", TIDY_SECONDS):
             tidy()
 

@@ -150,3 +150,30 @@ class Patience:
         self._delay, self.away_since = self.FIRST, None
         logger.info("The database is back after %.1f s.", away)
         return away
+
+
+class Grace:
+    """When the others may be judged: not right after this process itself was held up.
+
+    A database that was away or locked held them up too, so they get a lease in which to
+    say that they live. They get one between two judgements: else a machine on which every
+    step is slow would never close what a dead worker left.
+    """
+
+    def __init__(self, now: float) -> None:
+        """`now` and all times here are seconds of a monotonic clock."""
+        self._seen = now
+        self._until = now
+        self._given = False
+
+    def look(self, now: float) -> bool:
+        """Note that this process works; return whether the others may be judged."""
+        lease = float(option("LEASE_SECONDS"))
+        if now - self._seen > lease / 2 and not self._given:
+            self._given, self._until = True, now + lease
+        self._seen = now
+        return now >= self._until
+
+    def judged(self) -> None:
+        """They have been judged: the next hold-up brings them a new lease."""
+        self._given = False
