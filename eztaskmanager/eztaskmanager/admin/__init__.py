@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from eztaskmanager.admin import others  # noqa: F401 - registers the other models
 from eztaskmanager.admin.listing import TaskChangeList, runs_of, sparkline
@@ -25,6 +27,7 @@ from eztaskmanager.models import (
     TaskCategory,
     TaskLink,
 )
+from eztaskmanager.models.report import hidden_lines
 from eztaskmanager.permissions import may
 from eztaskmanager.services.context import acting
 from eztaskmanager.settings import (
@@ -62,6 +65,28 @@ def _short(moment: datetime | None) -> SafeString | str:
     )
     full = convert_to_local_dt(moment)
     return format_html('<span class="ez-time" title="{}">{}</span>', full, shown)
+
+
+RESULTS = dict(LaunchReport.RESULT_CHOICES)
+PERIODS = {
+    "minute": _("minute"),
+    "hour": _("hour"),
+    "day": _("day"),
+    "week": _("week"),
+    "month": _("month"),
+}
+STATUS_WORDS = {
+    "idle": _("idle"),
+    "queued": _("queued"),
+    "scheduled": _("scheduled"),
+    "running": _("running"),
+}
+FORBIDDEN = {"run": _("You may not run it."), "stop": _("You may not stop it.")}
+# Singular and plural, for translators: in English the original says "1 tasks".
+LAUNCHED = ngettext_lazy(
+    "%(count)d tasks launched.", "%(count)d tasks launched.", "count"
+)
+STOPPED = ngettext_lazy("%(count)d tasks stopped.", "%(count)d tasks stopped.", "count")
 
 
 class BulkDeleteMixin:
@@ -114,7 +139,7 @@ def _help_of(command: AppCommand | None) -> str:
     try:
         return command.help_text
     except Exception as error:  # noqa: BLE001 - whatever importing a command raises
-        return f"This command cannot be loaded: {error}"
+        return gettext("This command cannot be loaded: %(error)s") % {"error": error}
 
 
 class TaskInline(TaskRows):
@@ -126,6 +151,7 @@ class TaskInline(TaskRows):
     can_delete = False
     show_change_link = True
 
+    @admin.display(description=_("status"))
     def status_str(self, obj: Task) -> str:
         """Return `status/last result/next run`."""
         last = "-"
@@ -201,6 +227,7 @@ class LaunchReportInline(ReportRows):
         """Runs come from running."""
         return False
 
+    @admin.display(description=_("result"))
     def result(self, obj: LaunchReport) -> SafeString:
         """Return the state, with the reason to hover over."""
         kind, text = describe(
@@ -208,35 +235,37 @@ class LaunchReportInline(ReportRows):
         )
         return format_html('<span title="{}">{}</span>', obj.reason, badge(kind, text))
 
+    @admin.display(description=_("Started"))
     def invocation_datetime_local(self, obj: LaunchReport) -> str:
         """Return when it started."""
         return convert_to_local_dt(obj.invocation_datetime)
 
-    invocation_datetime_local.short_description = "Started"  # type: ignore[attr-defined]
-
+    @admin.display(description=_("took"))
     def took(self, obj: LaunchReport) -> str:
         """Return how long it ran."""
         return ez_duration(obj.duration)
 
+    @admin.display(description=_("errors"))
     def errors(self, obj: LaunchReport) -> int:
         """Return how many errors were logged."""
         return _known(obj, "n_errors", "n_log_errors")
 
+    @admin.display(description=_("warnings"))
     def warnings(self, obj: LaunchReport) -> int:
         """Return how many warnings were logged."""
         return _known(obj, "n_warnings", "n_log_warnings")
 
+    @admin.display(description=_("Log"))
     def log_tail_html(self, obj: LaunchReport) -> SafeString:
         """Return the end of the log, and a link to all of it."""
         link: str | SafeString = ""
         if EZTASKMANAGER_SHOW_LOGVIEWER_LINK:
             link = format_html(
-                '<a href="{}" target="_blank" rel="noopener">Show the log messages</a>',
+                '<a href="{}" target="_blank" rel="noopener">{}</a>',
                 reverse("eztaskmanager:live_log_viewer", args=[obj.pk]),
+                _("Show the log messages"),
             )
         return format_html("<pre>{}</pre>{}", self._tail(obj), link)
-
-    log_tail_html.short_description = "Log"  # type: ignore[attr-defined]
 
     def _tail(self, obj: LaunchReport) -> str:
         newest: list[Log] | None = getattr(obj, "newest_logs", None)
@@ -244,7 +273,7 @@ class LaunchReportInline(ReportRows):
             return obj.log_tail(EZTASKMANAGER_N_LINES_IN_REPORT_LOG)
         lines = [log.formatted_line for log in reversed(newest)]
         hidden = getattr(obj, "n_stored", 0) - len(lines)
-        return "\n".join([f"{hidden} lines hidden ..."] * (hidden > 0) + lines)
+        return "\n".join([hidden_lines(hidden)] * (hidden > 0) + lines)
 
 
 def _known(obj: LaunchReport, annotated: str, counted: str) -> int:
@@ -295,29 +324,28 @@ class TaskAdmin(BulkDeleteMixin, TaskPages, TaskBase):
         """Return the list that fetches runs with the page."""
         return TaskChangeList
 
+    @admin.display(description=_("Name"), ordering="name")
     def name_desc(self, obj: Task) -> SafeString:
         """Return the name, with the note to hover over."""
         note = obj.note or ""
         return format_html('<span class="ez-name" title="{}">{}</span>', note, obj.name)
 
-    name_desc.short_description = "Name"  # type: ignore[attr-defined]
-    name_desc.admin_order_field = "name"  # type: ignore[attr-defined]
-
+    @admin.display(description=_("invocation"))
     def invocation(self, obj: Task) -> SafeString:
         """Return the command and its arguments."""
         text = " ".join(part for part in obj.arguments.replace(",", " ").split())
         return format_html("<b>{}</b> {}", obj.command.name, text)
 
+    @admin.display(description=_("state"), ordering="status")
     def state(self, obj: Task) -> SafeString:
         """Return what it is doing, or that it is paused."""
         if obj.paused:
-            return badge("paused", "paused")
+            return badge("paused", gettext("paused"))
         kinds = {Task.STATUS_STARTED: "running", Task.STATUS_SPOOLED: "queued"}
         kind = kinds.get(obj.status, obj.status)
-        return badge(kind, kind)
+        return badge(kind, str(STATUS_WORDS.get(kind, kind)))
 
-    state.admin_order_field = "status"  # type: ignore[attr-defined]
-
+    @admin.display(description=_("Last result"))
     def last_result_with_logviewer_link(self, obj: Task) -> SafeString | str:
         """Return the last result and a link to its log."""
         ended = [run for run in runs_of(obj) if run.state != State.QUEUED]
@@ -326,46 +354,48 @@ class TaskAdmin(BulkDeleteMixin, TaskPages, TaskBase):
             return "-"
         link = reverse("eztaskmanager:live_log_viewer", args=[ended[0].pk])
         return format_html(
-            '{} - <a href="{}" target="_blank" rel="noopener">Show log messages</a>',
-            result.upper(),
+            '{} - <a href="{}" target="_blank" rel="noopener">{}</a>',
+            RESULTS.get(result, result.upper()),
             link,
+            _("Show log messages"),
         )
 
-    last_result_with_logviewer_link.short_description = "Last result"  # type: ignore[attr-defined]
-
+    @admin.display(description=_("durations"))
     def durations(self, obj: Task) -> SafeString | str:
         """Draw the durations of the last runs."""
         return sparkline([run for run in runs_of(obj) if run.started_at])
 
+    @admin.display(
+        description=_("last run"), ordering="cached_last_invocation_datetime"
+    )
     def last_run(self, obj: Task) -> SafeString | str:
         """Return when it last started."""
         return _short(obj.cached_last_invocation_datetime)
 
-    last_run.admin_order_field = "cached_last_invocation_datetime"  # type: ignore[attr-defined]
-
+    @admin.display(description=_("next run"), ordering="cached_next_ride")
     def next_run(self, obj: Task) -> SafeString | str:
         """Return when it is due next."""
         return _short(obj.cached_next_ride)
 
-    next_run.admin_order_field = "cached_next_ride"  # type: ignore[attr-defined]
-
+    @admin.display(description=_("repetition"))
     def repetition(self, obj: Task) -> str:
         """Return the cron expression, or `5 day`."""
         if obj.cron:
             return obj.cron
         if not (obj.repetition_period and obj.repetition_rate):
             return "-"
-        return f"{obj.repetition_rate} {obj.repetition_period}"
+        period = PERIODS.get(obj.repetition_period, obj.repetition_period)
+        return f"{obj.repetition_rate} {period}"
 
-    @admin.action(description="Launch the selected tasks")
+    @admin.action(description=_("Launch the selected tasks"))
     def launch_tasks(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
         """Add each to the queue, or start its schedule; say which could not be."""
-        self._each(request, queryset, "run", "add", "launched")
+        self._each(request, queryset, "run", "add", LAUNCHED)
 
-    @admin.action(description="Stop the selected tasks")
+    @admin.action(description=_("Stop the selected tasks"))
     def stop_tasks(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
         """Stop the runs and the schedule of each."""
-        self._each(request, queryset, "stop", "remove", "stopped")
+        self._each(request, queryset, "stop", "remove", STOPPED)
 
     def _each(
         self,
@@ -373,7 +403,7 @@ class TaskAdmin(BulkDeleteMixin, TaskPages, TaskBase):
         tasks: QuerySet[Task],
         action: str,
         method: str,
-        done: str,
+        done: Any,
     ) -> None:
         from eztaskmanager.services.queues import TaskQueueException, get_task_service
 
@@ -382,7 +412,7 @@ class TaskAdmin(BulkDeleteMixin, TaskPages, TaskBase):
         count = 0
         for task in tasks:
             if user is not None and not may(user, action, task):
-                self._complain(request, task, f"You may not {action} it.")
+                self._complain(request, task, str(FORBIDDEN[action]))
                 continue
             try:
                 with acting(user):
@@ -390,7 +420,7 @@ class TaskAdmin(BulkDeleteMixin, TaskPages, TaskBase):
                 count += 1
             except TaskQueueException as error:
                 self._complain(request, task, str(error))
-        self.message_user(request, f"{count} tasks {done}.", messages.INFO)
+        self.message_user(request, done % {"count": count}, messages.INFO)
 
     def _complain(self, request: HttpRequest, task: Task, text: str) -> None:
         self.message_user(request, f"{task.name}: {text}", messages.ERROR)

@@ -12,6 +12,7 @@ from django.db.models.functions import RowNumber
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from eztaskmanager.models import LaunchReport, Task
 from eztaskmanager.templatetags.eztaskmanager import describe
@@ -72,7 +73,10 @@ def sparkline(runs: list[LaunchReport]) -> SafeString | str:
     ):
         height = max(round(HEIGHT * took / longest), 2)
         kind, words = describe(run.state, run.invocation_result)
-        title = f"{words}, {took:.1f} s"
+        title = _("%(state)s, %(seconds)s s") % {
+            "state": words,
+            "seconds": f"{took:.1f}",
+        }
         bars.append((number * STEP, HEIGHT - height, BAR, height, kind, title))
     shapes = format_html_join(
         "",
@@ -81,10 +85,10 @@ def sparkline(runs: list[LaunchReport]) -> SafeString | str:
     )
     return format_html(
         '<svg class="ez-spark" width="{}" height="{}" role="img"'
-        ' aria-label="The last {} runs, longest {} s">{}</svg>',
+        ' aria-label="{}">{}</svg>',
         len(bars) * STEP,
         HEIGHT,
-        len(bars),
-        f"{longest:.1f}",
+        _("The last %(count)d runs, longest %(seconds)s s")
+        % {"count": len(bars), "seconds": f"{longest:.1f}"},
         shapes,
     )

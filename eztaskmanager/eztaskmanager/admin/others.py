@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from eztaskmanager.models import ApiToken, AuditEntry, Delivery, LaunchReport, Worker
 from eztaskmanager.templatetags.eztaskmanager import badge, describe, ez_duration
@@ -46,21 +48,24 @@ class LaunchReportAdmin(ReadOnlyAdmin):
     class Media:
         css = {"all": ["eztaskmanager/eztaskmanager.css"]}
 
+    @admin.display(description=gettext_lazy("run"), ordering="id")
     def number(self, obj: LaunchReport) -> str:
         """Return `run 12`."""
-        return f"run {obj.pk}"
+        return _("run %(number)d") % {"number": obj.pk}
 
+    @admin.display(description=gettext_lazy("result"), ordering="state")
     def result(self, obj: LaunchReport) -> SafeString:
         """Return the state."""
         stopping = obj.is_stopping
         return badge(*describe(obj.state, obj.invocation_result, stopping=stopping))
 
+    @admin.display(description=gettext_lazy("took"))
     def took(self, obj: LaunchReport) -> str:
         """Return how long it ran."""
         return ez_duration(obj.duration)
 
     def change_view(
-        self, request: HttpRequest, object_id: str, *_: Any, **__: Any
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Lead to the live log."""
         return HttpResponseRedirect(
@@ -83,12 +88,14 @@ class DeliveryAdmin(ReadOnlyAdmin):
     list_filter = ("delivered", "handler", "event")
     ordering = ("-id",)
 
+    @admin.display(description=gettext_lazy("run"), ordering="report")
     def run(self, obj: Delivery) -> SafeString | str:
         """Link to the run."""
         if obj.report_id is None:
             return "-"
         link = reverse("eztaskmanager:live_log_viewer", args=[obj.report_id])
-        return format_html('<a href="{}">run {}</a>', link, obj.report_id)
+        text = _("run %(number)d") % {"number": obj.report_id}
+        return format_html('<a href="{}">{}</a>', link, text)
 
 
 @admin.register(AuditEntry)
@@ -130,7 +137,8 @@ class ApiTokenAdmin(ReadBase):
             obj.hint = secret[:7]
             self.message_user(
                 request,
-                f"The token is {secret} - copy it now, it is not shown again.",
+                _("The token is %(secret)s - copy it now, it is not shown again.")
+                % {"secret": secret},
                 messages.WARNING,
             )
         super().save_model(request, obj, form, change)

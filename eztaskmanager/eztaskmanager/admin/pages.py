@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from eztaskmanager.forms.arguments import command_line
@@ -45,6 +46,11 @@ SCHEDULE_FIELDS = frozenset(
 )
 
 
+LAUNCHED = _("This task was successfully launched. Reload the page to see the logs.")
+QUEUED = _("This task was successfully queued.")
+STOPPED = _("This task was successfully stopped")
+
+
 class TaskPages(Base):
     """Mixed into the task's ModelAdmin."""
 
@@ -61,15 +67,15 @@ class TaskPages(Base):
     )
     fieldsets = (
         (
-            "Definition",
+            _("Definition"),
             {"fields": ("name", "command", "category", "note", "seen_version")},
         ),
         (
-            "Arguments as text",
+            _("Arguments as text"),
             {"classes": ("collapse",), "fields": ("arguments",)},
         ),
         (
-            "Scheduling",
+            _("Scheduling"),
             {
                 "fields": (
                     "scheduling",
@@ -83,7 +89,7 @@ class TaskPages(Base):
             },
         ),
         (
-            "Schedule details",
+            _("Schedule details"),
             {
                 "classes": ("collapse",),
                 "fields": (
@@ -97,7 +103,7 @@ class TaskPages(Base):
             },
         ),
         (
-            "Limits and retries",
+            _("Limits and retries"),
             {
                 "classes": ("collapse",),
                 "fields": (
@@ -110,7 +116,7 @@ class TaskPages(Base):
             },
         ),
         (
-            "Last execution",
+            _("Last execution"),
             {
                 "classes": ("collapse",),
                 "fields": (
@@ -181,14 +187,14 @@ class TaskPages(Base):
         from eztaskmanager.services.queues import TaskQueueException, get_task_service
 
         buttons = {
-            "_start-task": ("run", "add", "launched. Reload the page to see the logs."),
-            "_run-now": ("run", "run_now", "queued."),
-            "_stop-task": ("stop", "remove", "stopped"),
+            "_start-task": ("run", "add", LAUNCHED),
+            "_run-now": ("run", "run_now", QUEUED),
+            "_stop-task": ("stop", "remove", STOPPED),
         }
         pressed = next((name for name in buttons if name in request.POST), None)
         if pressed is None:
             return None
-        action, method, word = buttons[pressed]
+        action, method, text = buttons[pressed]
         if not may(request.user, action, task):
             raise PermissionDenied
         try:
@@ -197,7 +203,6 @@ class TaskPages(Base):
         except TaskQueueException as error:
             self.message_user(request, str(error), messages.ERROR)
         else:
-            text = f"This task was successfully {word}"
             self.message_user(request, text, messages.SUCCESS)
         return HttpResponseRedirect(".")
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from django import forms
 from django.core.management import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 HIDDEN = frozenset(
     {
@@ -101,7 +102,7 @@ def check_argv(parser: argparse.ArgumentParser, argv: list[str]) -> str:
     except (CommandError, argparse.ArgumentError) as error:
         return str(error).removeprefix("Error: ")
     except SystemExit:
-        return "It would print a help text and end."
+        return _("It would print a help text and end.")
     except Exception as error:  # noqa: BLE001 - a parser's type may raise anything
         return f"{type(error).__name__}: {error}"
     return ""
@@ -148,9 +149,9 @@ class ArgumentForm(forms.Form):
                 chosen.setdefault(argument.group, []).append(argument)
         for together in chosen.values():
             for argument in together[1:]:
-                self.add_error(
-                    argument.name, f"Not together with {together[0].flag or 'another'}."
-                )
+                other = together[0].flag or _("another")
+                complaint = _("Not together with %(other)s.") % {"other": other}
+                self.add_error(argument.name, complaint)
 
     def argv(self) -> list[str]:
         """Return the arguments as a shell would hand them over."""
@@ -250,7 +251,7 @@ def _field(argument: Argument) -> forms.Field:
     if isinstance(action, argparse._SubParsersAction):
         return forms.ChoiceField(choices=_choices(list(action.choices)), **common)
     if isinstance(action, argparse.BooleanOptionalAction):
-        choices = [("", "as by default"), ("yes", "yes"), ("no", "no")]
+        choices = [("", _("as by default")), ("yes", _("yes")), ("no", _("no"))]
         return forms.ChoiceField(choices=choices, **common)
     if isinstance(action, argparse._CountAction):
         return forms.IntegerField(min_value=0, max_value=20, **common)
@@ -291,10 +292,10 @@ def _help(argument: Argument) -> str:
         text = action.help or ""
     notes = []
     if argument.is_many or argument.is_repeated:
-        notes.append("One value per line.")
+        notes.append(_("One value per line."))
     default = action.default
     if default not in (None, False, argparse.SUPPRESS, []) and "default" not in text:
-        notes.append(f"Default: {default}")
+        notes.append(_("Default: %(value)s") % {"value": default})
     if text and not text.endswith((".", "?", "!")) and notes:
         text += "."
     return " ".join([text, *notes]).strip()

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from eztaskmanager import arguments as syntax
 from eztaskmanager.forms.arguments import ArgumentForm, check_argv, parser_of
@@ -94,8 +95,10 @@ class TaskForm(Base):
         seen = cleaned.get("seen_version")
         if self.instance.pk and seen is not None and seen != self.instance.version:
             raise forms.ValidationError(
-                "Somebody else has changed this task meanwhile. Open it again, and make"
-                " your changes there."
+                _(
+                    "Somebody else has changed this task meanwhile. Open it again,"
+                    " and make your changes there."
+                )
             )
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -118,7 +121,7 @@ class TaskForm(Base):
                 "repetition_rate" if task.repetition_period else "repetition_period"
             )
             if missing in self.fields:
-                self.add_error(missing, "A period and a rate above 0 go together.")
+                self.add_error(missing, _("A period and a rate above 0 go together."))
             return
         try:
             plan_of(task)
@@ -135,7 +138,7 @@ class TaskForm(Base):
         if not typed and self.data.get(MARKER) == str(task.command_id):
             self.argument_form = ArgumentForm(parser, data=self.data)
             if not self.argument_form.is_valid():
-                self.add_error(None, "The arguments need another look.")
+                self.add_error(None, _("The arguments need another look."))
                 return
             task.argv = self.argument_form.argv()
             task.arguments = syntax.as_text(task.argv)

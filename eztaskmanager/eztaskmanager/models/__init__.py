@@ -6,6 +6,7 @@ import io
 
 from django.core.management import BaseCommand, load_command_class
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from eztaskmanager.models.records import ApiToken, AuditEntry, Delivery, Worker
 from eztaskmanager.models.report import LaunchReport, Log
@@ -28,13 +29,13 @@ __all__ = [
 class AppCommand(models.Model):
     """A management command that tasks can run."""
 
-    name = models.CharField(max_length=100)
-    app_name = models.CharField(max_length=100)
-    active = models.BooleanField(default=True)
+    name = models.CharField(_("name"), max_length=100)
+    app_name = models.CharField(_("app"), max_length=100)
+    active = models.BooleanField(_("active"), default=True)
 
     class Meta:
-        verbose_name = "Command"
-        verbose_name_plural = "Commands"
+        verbose_name = _("Command")
+        verbose_name_plural = _("Commands")
 
     def __str__(self) -> str:
         return f"{self.app_name}: {self.name}"

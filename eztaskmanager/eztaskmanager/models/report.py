@@ -9,6 +9,8 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from eztaskmanager.models.task import Task
 from eztaskmanager.settings import option
@@ -17,6 +19,11 @@ from eztaskmanager.utils import format_local_dt
 
 if TYPE_CHECKING:
     from eztaskmanager.services.notifications import NotificationHandler
+
+
+def hidden_lines(count: int) -> str:
+    """Return what stands for lines that are not shown."""
+    return gettext("%(count)d lines hidden ...") % {"count": count}
 
 
 def current_time() -> datetime:
@@ -39,33 +46,37 @@ class LaunchReport(models.Model):
     RESULT_STOPPED = "stopped"
     RESULT_CHOICES = (
         (RESULT_NO, "---"),
-        (RESULT_OK, "OK"),
-        (RESULT_FAILED, "FAILED"),
-        (RESULT_ERRORS, "ERRORS"),
-        (RESULT_WARNINGS, "WARNINGS"),
-        (RESULT_STOPPED, "STOPPED"),
+        (RESULT_OK, _("OK")),
+        (RESULT_FAILED, _("FAILED")),
+        (RESULT_ERRORS, _("ERRORS")),
+        (RESULT_WARNINGS, _("WARNINGS")),
+        (RESULT_STOPPED, _("STOPPED")),
     )
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, verbose_name=_("task"))
     invocation_result = models.CharField(
-        max_length=20, choices=RESULT_CHOICES, default=RESULT_NO
+        _("result"), max_length=20, choices=RESULT_CHOICES, default=RESULT_NO
     )
-    invocation_datetime = models.DateTimeField(auto_now_add=True)
+    invocation_datetime = models.DateTimeField(_("started"), auto_now_add=True)
 
     # What this package adds: see migrations 0004 and later.
-    state = models.CharField(max_length=10, choices=State.choices, default=State.DONE)
-    reason = models.CharField(max_length=500, blank=True)
-    trigger = models.CharField(max_length=10, choices=Trigger.choices, blank=True)
-    requested_by = models.CharField(max_length=150, blank=True)
-    service = models.CharField(max_length=10, default="Database")
-    queue = models.CharField(max_length=40, default="default")
-    priority = models.SmallIntegerField(default=0)
-    due_at = models.DateTimeField(null=True, blank=True)
-    run_after = models.DateTimeField(null=True, blank=True)
-    queued_at = models.DateTimeField(null=True, blank=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    attempt = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.DONE
+    )
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    trigger = models.CharField(
+        _("trigger"), max_length=10, choices=Trigger.choices, blank=True
+    )
+    requested_by = models.CharField(_("asked for by"), max_length=150, blank=True)
+    service = models.CharField(_("service"), max_length=10, default="Database")
+    queue = models.CharField(_("queue"), max_length=40, default="default")
+    priority = models.SmallIntegerField(_("priority"), default=0)
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    run_after = models.DateTimeField(_("not before"), null=True, blank=True)
+    queued_at = models.DateTimeField(_("queued"), null=True, blank=True)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
     previous = models.ForeignKey(
         "self",
         on_delete=models.SET_NULL,
@@ -73,31 +84,40 @@ class LaunchReport(models.Model):
         blank=True,
         related_name="following",
     )
-    argv = models.JSONField(null=True, blank=True)
-    worker = models.CharField(max_length=120, blank=True)
-    pid = models.PositiveIntegerField(null=True, blank=True)
-    heartbeat_at = models.DateTimeField(null=True, blank=True)
-    stop_requested_at = models.DateTimeField(null=True, blank=True)
-    stop_requested_by = models.CharField(max_length=150, blank=True)
-    exit_code = models.IntegerField(null=True, blank=True)
-    signal = models.PositiveSmallIntegerField(null=True, blank=True)
-    peak_memory = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="Bytes"
+    argv = models.JSONField(_("arguments"), null=True, blank=True)
+    worker = models.CharField(_("worker"), max_length=120, blank=True)
+    pid = models.PositiveIntegerField(_("process"), null=True, blank=True)
+    heartbeat_at = models.DateTimeField(_("last sign of life"), null=True, blank=True)
+    stop_requested_at = models.DateTimeField(_("stop asked for"), null=True, blank=True)
+    stop_requested_by = models.CharField(
+        _("stop asked for by"), max_length=150, blank=True
     )
-    cpu_seconds = models.FloatField(null=True, blank=True)
-    progress_done = models.PositiveBigIntegerField(null=True, blank=True)
-    progress_total = models.PositiveBigIntegerField(null=True, blank=True)
-    progress_text = models.CharField(max_length=200, blank=True)
-    level_counts = models.JSONField(null=True, blank=True)
-    notified = models.BooleanField(default=True)
+    exit_code = models.IntegerField(_("exit code"), null=True, blank=True)
+    signal = models.PositiveSmallIntegerField(_("signal"), null=True, blank=True)
+    peak_memory = models.PositiveBigIntegerField(
+        _("peak memory"), null=True, blank=True, help_text=_("Bytes")
+    )
+    cpu_seconds = models.FloatField(_("CPU seconds"), null=True, blank=True)
+    progress_done = models.PositiveBigIntegerField(
+        _("progress done"), null=True, blank=True
+    )
+    progress_total = models.PositiveBigIntegerField(
+        _("progress total"), null=True, blank=True
+    )
+    progress_text = models.CharField(_("progress text"), max_length=200, blank=True)
+    level_counts = models.JSONField(_("lines by level"), null=True, blank=True)
+    notified = models.BooleanField(_("notified"), default=True)
     alone = models.BigIntegerField(
+        _("alone"),
         null=True,
         blank=True,
         editable=False,
-        help_text="The task, if it runs once at a time",
+        help_text=_("The task, if it runs once at a time"),
     )
 
     class Meta:
+        verbose_name = _("launch report")
+        verbose_name_plural = _("launch reports")
         constraints = [
             models.UniqueConstraint(
                 fields=["task", "due_at"], name="eztaskmanager_due_once"
@@ -196,7 +216,7 @@ class LaunchReport(models.Model):
         lines = [log.formatted_line for log in reversed(newest)]
         hidden = self.n_log_lines - len(lines)
         if hidden > 0:
-            lines.insert(0, f"{hidden} lines hidden ...")
+            lines.insert(0, hidden_lines(hidden))
         return "\n".join(lines)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
@@ -210,15 +230,25 @@ class Log(models.Model):
     """One line of a run. Its id is the order in which it was stored."""
 
     launch_report = models.ForeignKey(
-        LaunchReport, on_delete=models.CASCADE, related_name="logs", db_index=False
+        LaunchReport,
+        on_delete=models.CASCADE,
+        verbose_name=_("run"),
+        related_name="logs",
+        db_index=False,
     )
-    timestamp = models.DateTimeField(default=current_time, editable=False)
-    level = models.CharField(max_length=10)
-    message = models.TextField()
-    stream = models.CharField(max_length=6, choices=Stream.choices, default=Stream.LOG)
-    logger = models.CharField(max_length=100, blank=True)
+    timestamp = models.DateTimeField(
+        _("timestamp"), default=current_time, editable=False
+    )
+    level = models.CharField(_("level"), max_length=10)
+    message = models.TextField(_("message"))
+    stream = models.CharField(
+        _("stream"), max_length=6, choices=Stream.choices, default=Stream.LOG
+    )
+    logger = models.CharField(_("logger"), max_length=100, blank=True)
 
     class Meta:
+        verbose_name = _("log line")
+        verbose_name_plural = _("log lines")
         ordering = ["timestamp"]
         indexes = [
             models.Index(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from eztaskmanager import arguments as syntax
 from eztaskmanager.settings import EZTASKMANAGER_N_REPORTS_INLINE
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 class TaskCategory(models.Model):
     """A heading to group tasks under."""
 
-    name = models.CharField(max_length=255)
+    name = models.CharField(_("name"), max_length=255)
 
     class Meta:
-        verbose_name = "Task category"
-        verbose_name_plural = "Tasks categories"
+        verbose_name = _("Task category")
+        verbose_name_plural = _("Tasks categories")
 
     def __str__(self) -> str:
         return self.name
@@ -40,10 +41,10 @@ class Task(models.Model):
     STATUS_SCHEDULED = "scheduled"
     STATUS_STARTED = "started"
     STATUS_CHOICES = (
-        (STATUS_IDLE, "IDLE"),
-        (STATUS_SPOOLED, "SPOOLED"),
-        (STATUS_SCHEDULED, "SCHEDULED"),
-        (STATUS_STARTED, "STARTED"),
+        (STATUS_IDLE, _("IDLE")),
+        (STATUS_SPOOLED, _("SPOOLED")),
+        (STATUS_SCHEDULED, _("SCHEDULED")),
+        (STATUS_STARTED, _("STARTED")),
     )
     REPETITION_PERIOD_MINUTE = "minute"
     REPETITION_PERIOD_HOUR = "hour"
@@ -51,11 +52,11 @@ class Task(models.Model):
     REPETITION_PERIOD_WEEK = "week"
     REPETITION_PERIOD_MONTH = "month"
     REPETITION_PERIOD_CHOICES = (
-        (REPETITION_PERIOD_MINUTE, "MINUTE"),
-        (REPETITION_PERIOD_HOUR, "HOUR"),
-        (REPETITION_PERIOD_DAY, "DAY"),
-        (REPETITION_PERIOD_WEEK, "WEEK"),
-        (REPETITION_PERIOD_MONTH, "MONTH"),
+        (REPETITION_PERIOD_MINUTE, _("MINUTE")),
+        (REPETITION_PERIOD_HOUR, _("HOUR")),
+        (REPETITION_PERIOD_DAY, _("DAY")),
+        (REPETITION_PERIOD_WEEK, _("WEEK")),
+        (REPETITION_PERIOD_MONTH, _("MONTH")),
     )
     PERIOD_SECONDS = {
         REPETITION_PERIOD_MINUTE: 60,
@@ -65,128 +66,178 @@ class Task(models.Model):
         REPETITION_PERIOD_MONTH: 30 * 86400,
     }
 
-    name = models.CharField(max_length=255)
+    name = models.CharField(_("name"), max_length=255)
     command = models.ForeignKey(
         "eztaskmanager.AppCommand",
         on_delete=models.CASCADE,
         limit_choices_to={"active": True},
     )
     arguments = models.TextField(
+        _("arguments"),
         blank=True,
-        help_text="Separated by commas: <code>-f, --count=3, --name some value</code>",
+        help_text=_(
+            "Separated by commas: <code>-f, --count=3, --name some value</code>"
+        ),
     )
     category = models.ForeignKey(
-        TaskCategory, on_delete=models.SET_NULL, null=True, blank=True
+        TaskCategory,
+        on_delete=models.SET_NULL,
+        verbose_name=_("category"),
+        null=True,
+        blank=True,
     )
     status = models.CharField(
-        max_length=20, choices=STATUS_CHOICES, default=STATUS_IDLE, editable=False
+        _("status"),
+        max_length=20,
+        choices=STATUS_CHOICES,
+        default=STATUS_IDLE,
+        editable=False,
     )
-    scheduling = models.DateTimeField("Initial scheduling", null=True, blank=True)
+    scheduling = models.DateTimeField(_("Initial scheduling"), null=True, blank=True)
     repetition_period = models.CharField(
-        max_length=20, choices=REPETITION_PERIOD_CHOICES, blank=True
+        _("repetition period"),
+        max_length=20,
+        choices=REPETITION_PERIOD_CHOICES,
+        blank=True,
     )
-    repetition_rate = models.PositiveSmallIntegerField(null=True, blank=True)
-    note = models.TextField(null=True, blank=True)
+    repetition_rate = models.PositiveSmallIntegerField(
+        _("repetition rate"), null=True, blank=True
+    )
+    note = models.TextField(_("note"), null=True, blank=True)
     scheduled_job_id = models.CharField(
-        max_length=64, null=True, blank=True, editable=False
+        _("scheduled job id"), max_length=64, null=True, blank=True, editable=False
     )
     cached_last_invocation_datetime = models.DateTimeField(
-        "Last datetime", null=True, blank=True
+        _("Last datetime"), null=True, blank=True
     )
     cached_last_invocation_result = models.CharField(
-        "Last result", max_length=20, null=True, blank=True
+        _("Last result"), max_length=20, null=True, blank=True
     )
     cached_last_invocation_n_errors = models.IntegerField(
-        "Errors", null=True, blank=True
+        _("Errors"), null=True, blank=True
     )
     cached_last_invocation_n_warnings = models.IntegerField(
-        "Warnings", null=True, blank=True
+        _("Warnings"), null=True, blank=True
     )
     cached_next_ride = models.DateTimeField(
-        "Next execution time", null=True, blank=True
+        _("Next execution time"), null=True, blank=True
     )
 
     # What this package adds: see migrations 0004 and later.
     argv = models.JSONField(
-        null=True, blank=True, editable=False, help_text="Arguments set by the form"
+        _("arguments"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Arguments set by the form"),
     )
     cron = models.CharField(
-        max_length=120, blank=True, help_text="Five fields: 30 2 * * mon-fri"
+        _("cron expression"),
+        max_length=120,
+        blank=True,
+        help_text=_("Five fields: 30 2 * * mon-fri"),
     )
     time_zone = models.CharField(
-        max_length=64, blank=True, help_text="Empty: the project's time zone"
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        help_text=_("Empty: the project's time zone"),
     )
     on_gap = models.CharField(
-        "When the clock goes forward",
+        _("When the clock goes forward"),
         max_length=10,
         choices=Gap.choices,
         default=Gap.AFTER,
     )
     on_repeat = models.CharField(
-        "When the clock goes back",
+        _("When the clock goes back"),
         max_length=10,
         choices=Repeated.choices,
         default=Repeated.ONCE,
     )
-    window_start = models.TimeField("Not before", null=True, blank=True)
-    window_end = models.TimeField("Not from", null=True, blank=True)
-    ends_at = models.DateTimeField("Last day", null=True, blank=True)
-    paused = models.BooleanField(default=False)
+    window_start = models.TimeField(_("Not before"), null=True, blank=True)
+    window_end = models.TimeField(_("Not from"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("Last day"), null=True, blank=True)
+    paused = models.BooleanField(_("paused"), default=False)
     jitter = models.PositiveIntegerField(
-        default=0, help_text="Seconds; each run starts up to this much later"
+        _("jitter"),
+        default=0,
+        help_text=_("Seconds; each run starts up to this much later"),
     )
     next_due = models.DateTimeField(
-        null=True, blank=True, editable=False, db_index=True
+        _("next due time"), null=True, blank=True, editable=False, db_index=True
     )
     overlap = models.CharField(
-        "While it still runs",
+        _("While it still runs"),
         max_length=10,
         choices=Overlap.choices,
         default=Overlap.QUEUE,
     )
     missed = models.CharField(
-        "Missed times", max_length=10, choices=Missed.choices, default=Missed.ONCE
+        _("Missed times"), max_length=10, choices=Missed.choices, default=Missed.ONCE
     )
     missed_limit = models.PositiveSmallIntegerField(
-        default=10, help_text="At most this many, when all missed times run"
+        _("missed limit"),
+        default=10,
+        help_text=_("At most this many, when all missed times run"),
     )
-    queue = models.CharField(max_length=40, default="default")
-    priority = models.SmallIntegerField(default=0, help_text="Higher runs first")
+    queue = models.CharField(_("queue"), max_length=40, default="default")
+    priority = models.SmallIntegerField(
+        _("priority"), default=0, help_text=_("Higher runs first")
+    )
     timeout = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Seconds; then it is stopped and has failed"
+        _("timeout"),
+        null=True,
+        blank=True,
+        help_text=_("Seconds; then it is stopped and has failed"),
     )
     stop_grace = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Seconds from SIGTERM to SIGKILL"
+        _("stop grace"),
+        null=True,
+        blank=True,
+        help_text=_("Seconds from SIGTERM to SIGKILL"),
     )
     log_level = models.CharField(
+        _("log level"),
         max_length=10,
         blank=True,
         choices=[(level, level) for level in ("DEBUG", "INFO", "WARNING", "ERROR")],
-        help_text="Empty: as the command's verbosity says",
+        help_text=_("Empty: as the command's verbosity says"),
     )
     retries = models.PositiveSmallIntegerField(
-        default=0, help_text="How often a failed run is repeated"
+        _("retries"), default=0, help_text=_("How often a failed run is repeated")
     )
     retry_delay = models.PositiveIntegerField(
-        default=60, validators=[MinValueValidator(1)], help_text="Seconds; then doubled"
+        _("retry delay"),
+        default=60,
+        validators=[MinValueValidator(1)],
+        help_text=_("Seconds; then doubled"),
     )
     retry_codes = models.CharField(
+        _("retry codes"),
         max_length=100,
         blank=True,
-        help_text="Exit codes to retry; empty: every failure",
+        help_text=_("Exit codes to retry; empty: every failure"),
     )
     retry_lost = models.BooleanField(
-        default=False, help_text="Also when the worker was lost: it may have run"
+        _("retry lost"),
+        default=False,
+        help_text=_("Also when the worker was lost: it may have run"),
     )
-    started_by = models.CharField(max_length=150, blank=True, editable=False)
+    started_by = models.CharField(
+        _("started by"), max_length=150, blank=True, editable=False
+    )
     expected_within = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Minutes; notify when a run takes longer"
+        _("expected within"),
+        null=True,
+        blank=True,
+        help_text=_("Minutes; notify when a run takes longer"),
     )
-    version = models.PositiveIntegerField(default=0, editable=False)
+    version = models.PositiveIntegerField(_("version"), default=0, editable=False)
 
     class Meta:
-        verbose_name = "Task"
-        verbose_name_plural = "Tasks"
+        verbose_name = _("Task")
+        verbose_name_plural = _("Tasks")
         permissions = [
             ("run_task", "Can run tasks"),
             ("stop_task", "Can stop tasks"),
@@ -280,18 +331,24 @@ class TaskLink(models.Model):
     """One step of a chain: when `source` has ended as `rule` says, `target` runs."""
 
     source = models.ForeignKey(
-        Task, on_delete=models.CASCADE, related_name="next_links"
+        Task,
+        on_delete=models.CASCADE,
+        verbose_name=_("task"),
+        related_name="next_links",
     )
     target = models.ForeignKey(
-        Task, on_delete=models.CASCADE, related_name="previous_links"
+        Task,
+        on_delete=models.CASCADE,
+        verbose_name=_("next task"),
+        related_name="previous_links",
     )
     rule = models.CharField(
-        max_length=10, choices=ChainRule.choices, default=ChainRule.SUCCESS
+        _("when"), max_length=10, choices=ChainRule.choices, default=ChainRule.SUCCESS
     )
 
     class Meta:
-        verbose_name = "Next task"
-        verbose_name_plural = "Next tasks"
+        verbose_name = _("Next task")
+        verbose_name_plural = _("Next tasks")
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "target", "rule"], name="eztaskmanager_link_once"

@@ -13,6 +13,8 @@ import sys
 import threading
 import time
 import traceback
+from argparse import ArgumentParser
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from eztaskmanager.running.messages import END, LOG, PROGRESS, Job, frame
@@ -107,17 +109,18 @@ class ChannelHandler(logging.Handler):
         )
 
 
-def attach_logging(channel: Channel) -> None:
-    """Send all logging here once, and take away handlers that would print it again."""
-    handler = ChannelHandler(channel)
+def quiet_consoles() -> list[logging.Logger]:
+    """Take away handlers that would print records again; return who needs one of ours.
+
+    Once, in the fork server: a child that walks through all loggers copies their pages.
+    """
     root = logging.getLogger()
-    for logger in [root, *_loggers()]:
+    known = [root, *_loggers()]
+    for logger in known:
         for old in list(logger.handlers):
             if type(old) is logging.StreamHandler or _is_console(old):
                 logger.removeHandler(old)
-        if not logger.propagate:
-            logger.addHandler(handler)
-    root.addHandler(handler)
+    return [root, *(one for one in known[1:] if not one.propagate)]
 
 
 def _loggers() -> list[logging.Logger]:
@@ -133,14 +136,20 @@ def _is_console(handler: logging.Handler) -> bool:
         return False
 
 
+_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
+
 def die_with_parent() -> None:
     """Where the kernel offers it (Linux), end when the fork server ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if _prctl is not None:
+        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def run_child(control: socket.socket) -> NoReturn:
-    """Read the job, run the command, say how it ended, end. Descriptors 1 and 2 are set."""
+def run_child(control: socket.socket, loggers: Iterable[logging.Logger]) -> NoReturn:
+    """Read the job, run the command, say how it ended, end. Descriptors 1 and 2 are set.
+
+    `loggers` are those whose records no other one gets: `quiet_consoles` names them.
+    """
     code = STARTUP_FAILED
     channel = Channel(control)
     Channel.current = channel
@@ -149,7 +158,9 @@ def run_child(control: socket.socket) -> NoReturn:
         channel.adopt_streams()
         with control.makefile("rb") as lines:
             job = Job.read(lines.readline())
-        attach_logging(channel)
+        handler = ChannelHandler(channel)
+        for logger in loggers:
+            logger.addHandler(handler)
         code = _run(job, channel)
     except BaseException:  # noqa: BLE001 - this is the process's end
         _say(channel, traceback.format_exc())
@@ -165,8 +176,11 @@ def _run(job: Job, channel: Channel) -> int:
         logging.getLogger().setLevel(job.log_level)
     try:
         command = load_command_class(job.app_name, job.name)
+        parser = command.create_parser("", job.name)
+        # It is the one `call_command` would make again.
+        vars(command)["create_parser"] = lambda *_, **__: parser
         extra = {}
-        if _knows_report(command, job.name):
+        if _knows_report(parser):
             extra["launch_report_id"] = job.report_id
         call_command(command, *job.argv, **extra)
         return 0
@@ -182,8 +196,7 @@ def _run(job: Job, channel: Channel) -> int:
         return 1
 
 
-def _knows_report(command: Any, name: str) -> bool:
-    parser = command.create_parser("manage.py", name)
+def _knows_report(parser: ArgumentParser) -> bool:
     return any(action.dest == "launch_report_id" for action in parser._actions)
 
 

@@ -18,9 +18,10 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any, NoReturn
 
+from django.core.management.base import BaseCommand
 from django.db import connections
 
-from eztaskmanager.running.child import die_with_parent, run_child
+from eztaskmanager.running.child import die_with_parent, quiet_consoles, run_child
 from eztaskmanager.running.messages import (
     ENDED,
     REFUSED,
@@ -122,9 +123,12 @@ def preload(modules: Iterable[str]) -> None:
 
 def serve(sock: socket.socket) -> NoReturn:
     """Fork on request and report ends, until the supervisor is gone."""
+    server = _Server(sock)
+    BaseCommand().create_parser(
+        "manage.py", "warm"
+    )  # children then find argparse ready
     gc.collect()
     gc.freeze()
-    server = _Server(sock)
     try:
         server.loop()
     finally:
@@ -136,6 +140,7 @@ class _Server:
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         self._runs: dict[int, int] = {}
+        self._loggers = quiet_consoles()
         self._woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._wake = wake
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -193,7 +198,7 @@ class _Server:
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)
-        run_child(socket.socket(fileno=control))
+        run_child(socket.socket(fileno=control), self._loggers)
 
     def _collect(self) -> None:
         """Report every child that has ended."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from eztaskmanager.running.messages import END, LOG, PROGRESS
 from eztaskmanager.states import Stream
 
@@ -37,7 +39,8 @@ def clean(text: str, limit: int) -> str:
         text = text.encode("utf-8", "replace").decode("utf-8")
     if len(text) <= limit:
         return text
-    return f"{text[:limit]} … ({len(text) - limit} more characters)"
+    rest = _("%(count)d more characters") % {"count": len(text) - limit}
+    return f"{text[:limit]} … ({rest})"
 
 
 @dataclass
@@ -144,7 +147,8 @@ class Recorder:
         """Say what was dropped, if anything."""
         if self.dropped:
             self.add(
-                f"{self.dropped} more lines were written and not kept.",
+                _("%(count)d more lines were written and not kept.")
+                % {"count": self.dropped},
                 Stream.SYSTEM,
                 "WARNING",
             )

@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from eztaskmanager.running.lines import Frames, Recorder, Splitter
 from eztaskmanager.running.messages import END, LOG, PROGRESS, Job, Reply
 from eztaskmanager.settings import option
@@ -45,9 +47,10 @@ class Outcome:
 def describe_signal(number: int) -> str:
     """Return `signal 9 (SIGKILL)`."""
     try:
-        return f"signal {number} ({signal.Signals(number).name})"
+        name = signal.Signals(number).name
     except ValueError:
-        return f"signal {number}"
+        return _("signal %(number)d") % {"number": number}
+    return _("signal %(number)d (%(name)s)") % {"number": number, "name": name}
 
 
 class Run:
@@ -82,7 +85,9 @@ class Run:
     def _open_pipes(self) -> None:
         line = self.job.line()
         if len(line) > MAX_JOB:
-            raise ValueError(f"the arguments are longer than {MAX_JOB} bytes")
+            raise ValueError(
+                _("the arguments are longer than %(limit)d bytes") % {"limit": MAX_JOB}
+            )
         self.control, theirs = socket.socketpair()
         # All of the job fits in: nobody reads yet, and a worker must not wait here.
         self.control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MAX_JOB)
@@ -124,7 +129,7 @@ class Run:
 
     def _read_control(self) -> list[dict[str, Any]]:
         frames: list[dict[str, Any]] = []
-        for _ in range(READS_AT_ONCE if self._control_open else 0):
+        for _turn in range(READS_AT_ONCE if self._control_open else 0):
             try:
                 data = self.control.recv(CHUNK)
             except BlockingIOError:
@@ -139,7 +144,7 @@ class Run:
 
     def _read_pipes(self) -> None:
         for descriptor, stream in list(self.pipes.items()):
-            for _ in range(READS_AT_ONCE):
+            for _turn in range(READS_AT_ONCE):
                 try:
                     data = os.read(descriptor, CHUNK)
                 except BlockingIOError:
@@ -197,7 +202,8 @@ class Run:
             return
         self._stop_state, self._stop_reason = state, reason
         self._kill_at = time.monotonic() + self.limits.grace
-        self.recorder.add(f"{reason} Stopping it.", Stream.SYSTEM, "WARNING")
+        text = _("%(reason)s Stopping it.") % {"reason": reason}
+        self.recorder.add(text, Stream.SYSTEM, "WARNING")
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
@@ -221,7 +227,8 @@ class Run:
         timeout = self.limits.timeout
         if self._reply is None:
             if timeout and now - self._began > timeout:
-                self.stop(State.FAILED, f"It took longer than {timeout:g} seconds.")
+                text = _("It took longer than %(seconds)g seconds.")
+                self.stop(State.FAILED, text % {"seconds": timeout})
             if self._kill_at and now > self._kill_at:
                 self.kill()
             return
@@ -262,15 +269,18 @@ class Run:
             state, reason = self._stop_state, self._stop_reason
         elif number is not None:
             peak = reply.peak_memory / 2**20
-            reason = f"Killed by {describe_signal(number)}, {peak:.0f} MiB at most."
+            reason = _("Killed by %(signal)s, %(memory).0f MiB at most.") % {
+                "signal": describe_signal(number),
+                "memory": peak,
+            }
             state = State.FAILED
         elif not self._ended:
             # os._exit, or a process that was replaced: the code is all there is.
             state = State.DONE if code == 0 else State.FAILED
-            reason = f"The process left with exit code {code}."
+            reason = _("The process left with exit code %(code)s.") % {"code": code}
         else:
             state = State.DONE if code == 0 else State.FAILED
-            reason = "" if code == 0 else f"Exit code {code}."
+            reason = "" if code == 0 else _("Exit code %(code)s.") % {"code": code}
         return Outcome(state, reason, code, number, **used)
 
     def _finish(self, outcome: Outcome) -> None:

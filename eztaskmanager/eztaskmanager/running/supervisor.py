@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext as _
 
 from eztaskmanager.running.forkserver import ForkServer, ForkServerLost
 from eztaskmanager.running.lines import Line
@@ -78,7 +79,7 @@ class Supervisor:
     def _read(self, timeout: float) -> None:
         replies = False
         ready = set()
-        for key, _ in self._selector.select(timeout):
+        for key, _events in self._selector.select(timeout):
             if key.data is None:
                 replies = True
             elif key.data.outcome is None:
@@ -113,7 +114,8 @@ class Supervisor:
         if reply.kind == ENDED:
             run.ended(reply)
         elif reply.kind == REFUSED:
-            run.lost(f"No process could be started (error {reply.status}).")
+            text = _("No process could be started (error %(number)d).")
+            run.lost(text % {"number": reply.status})
 
     def _forget(self, run: Run) -> None:
         """Stop waiting on a run's pipes: from its end on they are read by its own watch."""
@@ -127,7 +129,7 @@ class Supervisor:
         for run in self.runs.values():
             if run.outcome is None:
                 self._forget(run)
-                run.lost("The process that started it was killed.")
+                run.lost(_("The process that started it was killed."))
         self._server.close()
         self._server = ForkServer.start(self._modules)
         self._selector.register(self._server, selectors.EVENT_READ, None)
@@ -162,7 +164,7 @@ class Supervisor:
             run = self.runs.pop(number, None)
             if run is not None and run.outcome is None:
                 self._forget(run)
-                run.lost("Another worker has closed it.")
+                run.lost(_("Another worker has closed it."))
 
     def close(self) -> None:
         """Kill what is left and end the fork server."""

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
+from django.utils.translation import gettext as _
+
 from eztaskmanager.schedule.plan import Plan, elapsed_times, wall_times
 from eztaskmanager.states import Gap, Repeated
 
@@ -55,10 +57,10 @@ def note(plan: Plan, moment: datetime) -> str:
     before = (moment - timedelta(hours=3)).astimezone(plan.zone).utcoffset()
     offset = local.utcoffset()
     if before == offset:
-        return "second time that day" if local.fold else ""
+        return _("second time that day") if local.fold else ""
     if before is not None and offset is not None and offset > before:
-        return "the clock goes forward"
-    return "the clock goes back"
+        return _("the clock goes forward")
+    return _("the clock goes back")
 
 
 def _horizon(moment: datetime) -> datetime:

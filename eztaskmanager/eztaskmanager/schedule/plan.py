@@ -9,6 +9,7 @@ from datetime import MAXYEAR, UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
+from django.utils.translation import gettext as _
 
 from eztaskmanager.states import Gap, Repeated
 
@@ -47,15 +48,15 @@ class Plan:
         if self.cron:
             check_cron(self.cron)
             if self.unit or self.every:
-                raise PlanError("Choose a cron expression or an interval, not both.")
+                raise PlanError(_("Choose a cron expression or an interval, not both."))
         elif bool(self.unit) != bool(self.every):
-            raise PlanError("An interval needs both a period and a rate above 0.")
+            raise PlanError(_("An interval needs both a period and a rate above 0."))
         elif self.start is None and self.unit:
-            raise PlanError("An interval needs the time of its first run.")
+            raise PlanError(_("An interval needs the time of its first run."))
         if (self.window_start is None) != (self.window_end is None):
-            raise PlanError("A window needs both its ends.")
+            raise PlanError(_("A window needs both its ends."))
         if self.window_start is not None and self.window_start == self.window_end:
-            raise PlanError("A window from a time to the same time is empty.")
+            raise PlanError(_("A window from a time to the same time is empty."))
 
     @property
     def is_empty(self) -> bool:
@@ -87,12 +88,15 @@ def check_cron(expression: str) -> None:
     """Raise PlanError for what is no five-field cron expression."""
     if len(expression.split()) != 5:
         raise PlanError(
-            "A cron expression has five fields: minute hour day month weekday."
+            _("A cron expression has five fields: minute hour day month weekday.")
         )
     try:
         next(CronSim(expression, SOME_DAY))
     except (CronSimError, StopIteration) as error:
-        raise PlanError(f"“{expression}” is no cron expression: {error}") from error
+        raise PlanError(
+            _("“%(text)s” is no cron expression: %(error)s")
+            % {"text": expression, "error": error}
+        ) from error
 
 
 def elapsed_times(plan: Plan, after: datetime) -> Iterator[datetime]:

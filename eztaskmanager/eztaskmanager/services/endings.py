@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connections, router, transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from eztaskmanager.models import LaunchReport, Log, Task, TaskLink, Worker
 from eztaskmanager.running.run import Outcome
@@ -241,7 +242,7 @@ def reap(now_alive: str = "") -> list[int]:
     lost = LaunchReport.objects.filter(silent, state=State.RUNNING)
     closed = []
     for run in lost.exclude(worker=now_alive):
-        reason = f"Worker {run.worker or '?'} was lost."
+        reason = _("Worker %(name)s was lost.") % {"name": run.worker or "?"}
         with transaction.atomic(using=router.db_for_write(LaunchReport)):
             counts = _stored_counts(run)
             mine = lost.filter(pk=run.pk, heartbeat_at=run.heartbeat_at)

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from django.apps import apps
 from django.core.mail import send_mail
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from eztaskmanager.services import webhook
 from eztaskmanager.settings import (
@@ -33,18 +35,22 @@ logger = logging.getLogger(__name__)
 LEVEL_MAPPING = {"ok": 0, "warnings": 10, "errors": 20, "failed": 30}
 ALIASES = {"failure": "failed", "warning": "warnings", "error": "errors"}
 MESSAGES = {
-    0: "{task_name}, started {invocation_time}, ended without a complaint",
-    10: "{task_name}, started {invocation_time}, ended with {n_errors} errors and"
-    " {n_warnings} warnings",
-    20: "{task_name}, started {invocation_time}, ended with {n_errors} errors and"
-    " {n_warnings} warnings",
-    30: "{task_name}, started {invocation_time}, failed",
+    0: _("{task_name}, started {invocation_time}, ended without a complaint"),
+    10: _(
+        "{task_name}, started {invocation_time}, ended with {n_errors} errors and"
+        " {n_warnings} warnings"
+    ),
+    20: _(
+        "{task_name}, started {invocation_time}, ended with {n_errors} errors and"
+        " {n_warnings} warnings"
+    ),
+    30: _("{task_name}, started {invocation_time}, failed"),
 }
 EVENTS = ("result", "recovery", "too_long", "not_started")
 EVENT_TEXTS = {
-    "recovery": "{task_name} works again",
-    "too_long": "{task_name} takes longer than usual",
-    "not_started": "{task_name} is waiting for a worker",
+    "recovery": _("{task_name} works again"),
+    "too_long": _("{task_name} takes longer than it should"),
+    "not_started": _("{task_name} is waiting for a worker"),
 }
 SLACK_LIMIT = 2900
 
@@ -107,7 +113,7 @@ class NotificationHandler(ABC):
         template = EVENT_TEXTS.get(self.event) or MESSAGES.get(
             LEVEL_MAPPING.get(report.invocation_result, 30), MESSAGES[30]
         )
-        return template.format(
+        return str(template).format(
             task_name=report.task.name,
             invocation_time=format_local_dt(report.invocation_datetime),
             n_errors=report.n_log_errors,
@@ -165,7 +171,7 @@ class SlackNotificationHandler(NotificationHandler):
 
     def emit(self, report: LaunchReport) -> None:
         """Post what happened, the link and the end of the log."""
-        link = f"<{_link(report)}|Full logs>"
+        link = f"<{_link(report)}|{gettext('Full logs')}>"
         tail = report.log_tail()[-SLACK_LIMIT:].replace("```", "'''")
         blocks: list[dict[str, Any]] = [
             {"type": "context", "elements": [_mark("django-eztaskmanager")]},

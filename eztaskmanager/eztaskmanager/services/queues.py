@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connections, router, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from eztaskmanager.models import LaunchReport, Task
 from eztaskmanager.services import audit, run_management_command
@@ -30,6 +31,10 @@ TOLERANCE = timedelta(seconds=1)
 
 class TaskQueueException(Exception):
     """What was asked of a queue cannot be done; the text is for the person who asked."""
+
+
+def _failed(error: Exception) -> str:
+    return _("Failed to add task: %(error)s") % {"error": error}
 
 
 def after_commit(act: Callable[[], Any]) -> Any:
@@ -81,7 +86,7 @@ class TaskQueueService(ABC):
         """Queue one run, whatever the schedule says; raises TaskQueueException."""
         busy = LaunchReport.objects.filter(task=task, state__in=OPEN_STATES)
         if task.overlap == Overlap.SKIP and busy.exists():
-            raise TaskQueueException("It is running, and its rule is to skip then.")
+            raise TaskQueueException(_("It is running, and its rule is to skip then."))
         return create_run(task, argv=argv)
 
     def fetch_job_with_next_time(self, task: Task) -> tuple[Any, datetime | None]:
@@ -99,7 +104,9 @@ class TaskQueueService(ABC):
             raise TaskQueueException(str(error)) from error
         if moment is None:
             raise TaskQueueException(
-                "It is not possible to schedule tasks in the past; run it now instead"
+                _(
+                    "It is not possible to schedule tasks in the past; run it now instead"
+                )
             )
         task.started_by = current_actor().user
         task.save(update_fields=["started_by"])
@@ -129,7 +136,7 @@ class RQTaskQueueService(TaskQueueService):
 
     def __init__(self) -> None:
         if django_rq is None:
-            raise TaskQueueException("RQ is chosen but django-rq is not installed")
+            raise TaskQueueException(_("RQ is chosen but django-rq is not installed"))
         self.queue = django_rq.get_queue("default")
         self.scheduler = django_rq.get_scheduler("default", interval=60)
 
@@ -154,15 +161,17 @@ class RQTaskQueueService(TaskQueueService):
             start = self._next(task)
         if start is None:
             raise TaskQueueException(
-                "It is not possible to schedule tasks in the past; run it now instead"
+                _(
+                    "It is not possible to schedule tasks in the past; run it now instead"
+                )
             )
         try:
             job = self._schedule_at(task, start)
         except Exception as error:
-            raise TaskQueueException(f"Failed to add task: {error}") from error
+            raise TaskQueueException(_failed(error)) from error
         task.scheduled_job_id = job.id
         task.status = Task.STATUS_SCHEDULED
-        _, task.cached_next_ride = self.fetch_job_with_next_time(task)
+        task.cached_next_ride = self.fetch_job_with_next_time(task)[1]
         task.save(update_fields=["scheduled_job_id", "status", "cached_next_ride"])
         audit.record("schedule", task, next_due=start.isoformat())
         return job
@@ -215,7 +224,7 @@ class RQTaskQueueService(TaskQueueService):
         try:
             return after_commit(enqueue)
         except Exception as error:
-            raise TaskQueueException(f"Failed to add task: {error}") from error
+            raise TaskQueueException(_failed(error)) from error
 
     def fetch_job_with_next_time(self, task: Task) -> tuple[Any, datetime | None]:
         """Return rq-scheduler's job and its time in UTC, or (None, next due time)."""
@@ -239,7 +248,7 @@ class RQTaskQueueService(TaskQueueService):
 
     def remove(self, task: Task) -> None:
         """Cancel rq-scheduler's job, then stop as every queue does."""
-        job, _ = self.fetch_job_with_next_time(task)
+        job = self.fetch_job_with_next_time(task)[0]
         if job is not None:
             self.scheduler.cancel(job)
         super().remove(task)
@@ -266,7 +275,7 @@ class CeleryTaskQueueService(TaskQueueService):
         try:
             return after_commit(send)
         except Exception as error:
-            raise TaskQueueException(f"Failed to add task: {error}") from error
+            raise TaskQueueException(_failed(error)) from error
 
 
 def get_task_service() -> TaskQueueService:
@@ -279,10 +288,11 @@ def get_task_service() -> TaskQueueService:
     chosen = EZTASKMANAGER_QUEUE_SERVICE_TYPE
     if chosen not in services:
         raise TaskQueueException(
-            f"EZTASKMANAGER_QUEUE_SERVICE_TYPE must be one of {', '.join(services)}"
+            _("EZTASKMANAGER_QUEUE_SERVICE_TYPE must be one of %(names)s")
+            % {"names": ", ".join(services)}
         )
     if chosen == "Celery" and not find_spec("celery"):
-        raise TaskQueueException("Celery is chosen but not installed")
+        raise TaskQueueException(_("Celery is chosen but not installed"))
     return services[chosen]()
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import IntegrityError, connections, router, transaction
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from eztaskmanager.models import LaunchReport, Task
 from eztaskmanager.services import audit, postgres
@@ -171,6 +172,13 @@ def claim_run_of(task: Task, worker: str, service: str) -> Claim | None:
     return None
 
 
+def stop_reason(user: str) -> str:
+    """Return the reason of a run that was stopped, by a user where one is known."""
+    if user:
+        return _("Stopped by %(user)s.") % {"user": user}
+    return _("Stopped.")
+
+
 def request_stop(run: LaunchReport) -> bool:
     """Stop a run: at once while queued, else its worker is asked to.
 
@@ -179,7 +187,7 @@ def request_stop(run: LaunchReport) -> bool:
     from eztaskmanager.services.endings import close_queued
 
     user = current_actor().user
-    reason = f"Stopped by {user}." if user else "Stopped."
+    reason = stop_reason(user)
     if close_queued(run, reason):
         audit.record("cancel", run.task, run.pk)
         return True

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import connections, router, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from eztaskmanager.models import LaunchReport, Task
 from eztaskmanager.schedule.fires import fires, next_fire
@@ -39,7 +40,7 @@ def zone_of(task: Task) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise PlanError(f"“{name}” is no time zone.") from error
+        raise PlanError(_("“%(name)s” is no time zone.") % {"name": name}) from error
 
 
 def plan_of(task: Task) -> Plan:
@@ -199,12 +200,12 @@ def _overlapping(task: Task) -> str:
     running = before.filter(state=State.RUNNING)
     if task.overlap == Overlap.STOP:
         for run in queued:
-            close_queued(run, "A newer due time took its place.")
+            close_queued(run, _("A newer due time took its place."))
         for run in running:
             request_stop(run)
         return ""
     if task.overlap == Overlap.SKIP and running.exists():
-        return "Skipped: the run before it had not ended."
+        return _("Skipped: the run before it had not ended.")
     if queued.exists():
-        return "Skipped: a run was waiting already."
+        return _("Skipped: a run was waiting already.")
     return ""

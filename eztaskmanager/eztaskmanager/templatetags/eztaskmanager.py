@@ -8,6 +8,10 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from eztaskmanager.states import State
 
 register = template.Library()
 
@@ -26,6 +30,12 @@ SIGNS = {
 }
 
 
+DONE_BUT = {
+    "warnings": gettext_lazy("done, with warnings"),
+    "errors": gettext_lazy("done, with errors"),
+}
+
+
 def badge(kind: str, text: str) -> SafeString:
     """Return a state with its sign: colour is never the only difference."""
     return format_html(
@@ -39,10 +49,10 @@ def badge(kind: str, text: str) -> SafeString:
 def describe(state: str, result: str, *, stopping: bool = False) -> tuple[str, str]:
     """Return the kind and the words for a run's state and verdict."""
     if stopping:
-        return "running", "stopping"
-    if state == "done" and result in ("warnings", "errors"):
-        return result, f"done, {result}"
-    return state, state
+        return "running", _("stopping")
+    if state == State.DONE and result in DONE_BUT:
+        return result, str(DONE_BUT[result])
+    return state, str(State(state).label) if state in State.values else state
 
 
 @register.simple_tag
@@ -61,11 +71,12 @@ def ez_duration(value: timedelta | None) -> str:
         return "–"
     seconds = value.total_seconds()
     if seconds < 10:
-        return f"{seconds:.1f} s"
+        return _("%(seconds)s s") % {"seconds": f"{seconds:.1f}"}
     if seconds < 60:
-        return f"{seconds:.0f} s"
+        return _("%(seconds)s s") % {"seconds": f"{seconds:.0f}"}
     minutes, rest = divmod(int(seconds), 60)
     if minutes < 60:
-        return f"{minutes} min {rest} s"
+        parts = {"minutes": minutes, "seconds": rest}
+        return _("%(minutes)d min %(seconds)d s") % parts
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min"
+    return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}

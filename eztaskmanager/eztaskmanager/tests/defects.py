@@ -46,7 +46,7 @@ DEFECTS = (
         1,
         "a command that is not a LoggerEnabledCommand always fails",
         ("test_running: a_plain_command_runs_and_everything_it_writes_is_kept",),
-        Switch("running/child.py", "if _knows_report(command, job.name):", "if True:"),
+        Switch("running/child.py", "if _knows_report(parser):", "if True:"),
     ),
     Defect(
         2,
@@ -166,8 +166,8 @@ DEFECTS = (
         ("test_models: a_category_in_use_can_be_deleted",),
         Switch(
             "models/task.py",
-            "TaskCategory, on_delete=models.SET_NULL",
-            "TaskCategory, on_delete=models.DO_NOTHING",
+            "on_delete=models.SET_NULL",
+            "on_delete=models.DO_NOTHING",
         ),
     ),
     Defect(

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from eztaskmanager.models import LaunchReport
@@ -30,7 +31,7 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
     run = _run_for(request, pk, "stop")
     with acting(request.user):
         if not request_stop(run):
-            messages.info(request, "It had ended already.")
+            messages.info(request, _("It had ended already."))
     return redirect("eztaskmanager:live_log_viewer", pk)
 
 

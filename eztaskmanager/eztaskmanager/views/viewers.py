@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from django.views.generic import TemplateView, View
 
 from eztaskmanager.forms.arguments import command_line
@@ -14,12 +15,13 @@ from eztaskmanager.models import LaunchReport
 from eztaskmanager.permissions import may
 from eztaskmanager.services.logs import run_as_json
 from eztaskmanager.views.access import ReadersOnly, make_key
+from eztaskmanager.views.words import live_words
 
-NO_LEVEL = "The available levels are: ERROR or WARNING"
+NO_LEVEL = gettext_lazy("The available levels are: ERROR or WARNING")
 
 
 def _missing(pk: int) -> str:
-    return f"No log for the report {pk}."
+    return gettext("No log for the report %(number)s.") % {"number": pk}
 
 
 class LogViewerView(ReadersOnly, TemplateView):
@@ -53,7 +55,7 @@ class LogViewerView(ReadersOnly, TemplateView):
         ):
             context[f"log_{name}"] = {"lines": shown, "n": len(shown)}
         known = context.get(f"log_{chosen}")
-        context["log_txt"] = "\n".join(known["lines"]) if known else NO_LEVEL
+        context["log_txt"] = "\n".join(known["lines"]) if known else str(NO_LEVEL)
         return context
 
     missing = False
@@ -87,13 +89,15 @@ class LiveLogViewerView(ReadersOnly, TemplateView):
             "task": task,
             "task_arguments": task.arguments.split(","),
             "command_line": command_line(task.command.name, argv),
-            "title": f"{task.name}: run {report.pk}",
+            "title": gettext("%(task)s: run %(number)d")
+            % {"task": task.name, "number": report.pk},
             "live": {
                 "key": make_key(report.pk),
                 "lines": reverse("eztaskmanager:lines", args=[report.pk]),
                 "events": reverse("eztaskmanager:events", args=[report.pk]),
                 "renew": reverse("eztaskmanager:key", args=[report.pk]),
                 "run": run_as_json(report),
+                "words": live_words(),
             },
         }
         return context

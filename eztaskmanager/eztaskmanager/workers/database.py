@@ -8,6 +8,8 @@ import socket
 import time
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from eztaskmanager.models import AppCommand, Worker
 from eztaskmanager.running.supervisor import DATABASE_TROUBLE
 from eztaskmanager.services.endings import reap
@@ -57,11 +59,11 @@ class DatabaseWorker:
         """The name that its runs carry."""
         return self._host.name
 
-    def stop(self, *_: object) -> None:
+    def stop(self, *_signal: object) -> None:
         """First call: take no more and let runs end. Second: stop them too."""
         self._stopping += 1
         if self._stopping > 1:
-            self._host.supervisor.stop_all("The worker is going down.")
+            self._host.supervisor.stop_all(_("The worker is going down."))
 
     def run(self) -> None:
         """Work until stopped."""
@@ -144,7 +146,7 @@ class DatabaseWorker:
     def _leave(self) -> None:
         """End the children; what still runs is closed as stopped."""
         for run in self._host.open_runs:
-            run.stop(State.STOPPED, "The worker is going down.")
+            run.stop(State.STOPPED, _("The worker is going down."))
         deadline = time.monotonic() + option("STOP_GRACE_SECONDS") + 2
         while self._host.supervisor.runs and time.monotonic() < deadline:
             try:

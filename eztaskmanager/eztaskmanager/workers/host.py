@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable
 
 from django.db import connections
+from django.utils.translation import gettext as _
 
 from eztaskmanager.models import LaunchReport
 from eztaskmanager.running.messages import Job
@@ -18,6 +19,7 @@ from eztaskmanager.running.run import Limits, Outcome, Run
 from eztaskmanager.running.supervisor import DATABASE_TROUBLE, Supervisor
 from eztaskmanager.services.claim import Claim
 from eztaskmanager.services.endings import Ending, beat, finish_runs
+from eztaskmanager.services.runs import stop_reason
 from eztaskmanager.settings import option
 from eztaskmanager.states import State
 
@@ -64,7 +66,8 @@ class RunHost:
         try:
             self.supervisor.launch(job_of(claim), limits_of(claim))
         except (TypeError, ValueError, OSError) as error:
-            outcome = Outcome(State.FAILED, f"It could not be started: {error}")
+            reason = _("It could not be started: %(error)s") % {"error": error}
+            outcome = Outcome(State.FAILED, reason)
             self.finished += finish_runs(self.name, [Ending(claim.report_id, outcome)])
 
     def tick(self) -> None:
@@ -95,8 +98,7 @@ class RunHost:
         for number, user in asked.values_list("pk", "stop_requested_by"):
             run = self.supervisor.runs.get(number)
             if run is not None:
-                reason = f"Stopped by {user}." if user else "Stopped."
-                run.stop(State.STOPPED, reason)
+                run.stop(State.STOPPED, stop_reason(user))
 
     def _store_details(self) -> None:
         """Store pid, progress and level counts of runs that take a while."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from django.utils.translation import gettext as _
+
 from eztaskmanager.running.supervisor import DATABASE_TROUBLE
 from eztaskmanager.services.claim import Claim
 from eztaskmanager.states import State
@@ -33,6 +35,7 @@ def run_claimed(host: RunHost, claim: Claim) -> None:
                 break
             interrupted = error
             for run in host.open_runs:
-                run.stop(State.FAILED, f"The queue ended it: {error}"[:200])
+                reason = _("The queue ended it: %(error)s") % {"error": error}
+                run.stop(State.FAILED, reason[:200])
     if interrupted is not None:
         raise interrupted

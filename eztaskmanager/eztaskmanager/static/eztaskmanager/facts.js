@@ -1,24 +1,26 @@
 // What stands above the log: state, time, exit code, progress, counts.
 
+import { word } from "./words.js";
+
 const SIGNS = { queued: "○", running: "●", done: "✓", failed: "✕", stopped: "■", lost: "?", warnings: "!", errors: "!" };
 const byId = (id) => document.getElementById(`ez-${id}`);
 let clock = 0;
 
 function duration(seconds) {
   if (seconds === null) return "–";
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 10) return word("seconds", { seconds: seconds.toFixed(1) });
+  if (seconds < 60) return word("seconds", { seconds: Math.round(seconds) });
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return word("minutes", { minutes, seconds: Math.floor(seconds % 60) });
+  return word("hours", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
 }
 
 function state(run) {
   let kind = run.state;
-  let text = run.stopping ? "stopping" : run.state;
+  let text = word(run.stopping ? "stopping" : run.state);
   if (run.state === "done" && (run.result === "warnings" || run.result === "errors")) {
     kind = run.result;
-    text = `done, ${run.result}`;
+    text = word(run.result);
   }
   const badge = document.createElement("span");
   badge.className = `ez-state ez-${kind}`;
@@ -41,8 +43,8 @@ function progress(run) {
   } else {
     bar.removeAttribute("value");
   }
-  box.querySelector("span").textContent =
-    `${done.toLocaleString()}${total ? ` of ${total.toLocaleString()}` : ""} ${text}`.trim();
+  const shown = total ? word("part", { done: done.toLocaleString(), total: total.toLocaleString(), text }) : `${done.toLocaleString()} ${text}`;
+  box.querySelector("span").textContent = shown.trim();
 }
 
 function tick(run) {
@@ -59,8 +61,8 @@ export function facts(run) {
   state(run);
   tick(run);
   progress(run);
-  byId("exit").textContent = run.exit_code ?? (run.signal ? `signal ${run.signal}` : "–");
-  byId("memory").textContent = run.peak_memory ? `${(run.peak_memory / 1048576).toFixed(1)} MB` : "–";
+  byId("exit").textContent = run.exit_code ?? (run.signal ? word("signal", { number: run.signal }) : "–");
+  byId("memory").textContent = run.peak_memory ? word("megabytes", { size: (run.peak_memory / 1048576).toFixed(1) }) : "–";
   byId("pid").textContent = run.pid ?? "–";
   byId("reason").textContent = run.reason;
   byId("reason").hidden = !run.reason;

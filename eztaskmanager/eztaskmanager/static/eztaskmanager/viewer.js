@@ -2,6 +2,7 @@
 
 import { write } from "./ansi.js";
 import { facts } from "./facts.js";
+import { word } from "./words.js";
 
 const data = JSON.parse(document.getElementById("ez-live-data").textContent);
 const byId = (id) => document.getElementById(`ez-${id}`);
@@ -45,6 +46,7 @@ function append(lines) {
     view.first ??= line.id;
   }
   byId("empty").hidden = view.last > 0;
+  byId("empty").textContent = word(view.search || view.level ? "no match" : "empty");
   if (lines.length && byId("follow").checked) log.scrollTop = log.scrollHeight;
 }
 
@@ -90,12 +92,12 @@ async function poll(turn) {
     const piece = await ask({ after: view.last });
     if (turn !== view.turn) return;
     show(piece);
-    say(view.ended ? "Ended" : "Live");
+    say(word(view.ended ? "ended" : "live"));
     if (view.ended && !piece.lines.length) return;
     setTimeout(poll, piece.more ? 0 : POLL_MS, turn);
   } catch (error) {
-    if (error.message === "signed out") return say("Signed out: sign in again to go on.");
-    say("Not connected; trying again.");
+    if (error.message === "signed out") return say(word("signed out"));
+    say(word("not connected"));
     setTimeout(poll, 3 * POLL_MS, turn);
   }
 }
@@ -104,13 +106,13 @@ function listen(turn) {
   if (!("EventSource" in window)) return poll(turn);
   const source = new EventSource(`${data.events}?${query({ after: view.last })}`);
   view.source = source;
-  source.onopen = () => say("Live");
+  source.onopen = () => say(word("live"));
   source.onmessage = (event) => {
     if (turn !== view.turn) return source.close();
     show(JSON.parse(event.data));
     if (view.ended) {
       source.close();
-      say("Ended");
+      say(word("ended"));
     }
   };
   source.onerror = () => {
@@ -130,7 +132,7 @@ async function start() {
   view.ended = piece.run.finished_at !== null;
   byId("older").hidden = !piece.more;
   mark();
-  if (view.ended) say("Ended");
+  if (view.ended) say(word("ended"));
   else listen(turn);
 }
 
@@ -173,4 +175,4 @@ log.addEventListener("wheel", (event) => {
 }, { passive: true });
 window.addEventListener("hashchange", mark);
 window.addEventListener("pagehide", () => view.source?.close());
-start().catch(() => say("The log could not be read; reload the page."));
+start().catch(() => say(word("unreadable")));
