@@ -21,7 +21,7 @@ CIVITAI_API_KEY = env.str("CIVITAI_API_KEY", default="") or env.str("CIVITAI_API
 
 # Where the providers are; another address is for a stand-in or a proxy.
 FAL_QUEUE_URL = env.str("FAL_QUEUE_URL", default="https://queue.fal.run")
-FAL_REST_URL = env.str("FAL_REST_URL", default="https://rest.fal.ai")
+FAL_API_URL = env.str("FAL_API_URL", default="https://api.fal.ai")
 REPLICATE_BASE_URL = env.str("REPLICATE_BASE_URL", default="https://api.replicate.com")
 CIVITAI_URL = env.str("CIVITAI_URL", default="https://orchestration.civitai.com")
 COMFYUI_URL = env.str("COMFYUI_URL", default="")

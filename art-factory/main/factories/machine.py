@@ -17,7 +17,8 @@ from main.factories.specs import ParameterSpec
 class Price:
     """What one unit costs. `unit` is product, megapixel (rounded up per product), second (of output) or call.
 
-    `source` and `date` say where and when it was read: prices change.
+    `source` and `date` say where and when it was read: prices change. Without `checked` it is an estimate that nobody could hold
+    against the provider's word.
     """
 
     amount: Decimal = Decimal(0)
@@ -25,6 +26,7 @@ class Price:
     currency: str = "USD"
     source: str = ""
     date: str = ""
+    checked: bool = False
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Price:

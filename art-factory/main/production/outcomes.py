@@ -75,6 +75,13 @@ def lost_submit(claim: Claim, why: str) -> None:
         return
     if reference is None:
         send_again(claim, why, timedelta(0))
+    elif (
+        OrderItem.objects.filter(provider_name=item.provider_name, reference=dict(reference))
+        .exclude(pk=item.pk)
+        .exists()
+    ):
+        # Two calls that nobody can tell apart: the one that was found is somebody else's.
+        end(claim, doubt, ErrorCategory.UNKNOWN_SUBMIT, f"{why}; it may have been charged")
     else:
         accepted(item, item.attempt, reference, client.traits.poll_first)
 

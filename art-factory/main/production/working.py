@@ -91,7 +91,7 @@ def _poll(claim: Claim) -> None:
         return
     note(item.provider_name, None)
     if status.state is CallState.CANCELLED:
-        money = Money.SETTLE if status.cost else Money.RELEASE
+        money = Money.SETTLE if status.cost or status.charged else Money.RELEASE
         words = "cancelled" if item.cancel_requested else "cancelled by the provider"
         end(claim, Decision(Next.CANCEL, money), "cancelled", words, status.cost)
         return

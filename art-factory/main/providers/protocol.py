@@ -133,7 +133,10 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class CallStatus:
-    """What `poll` found. `progress` is 0 to 1; `cost` what the provider says it charged; `returned` the RETURN parameters."""
+    """What `poll` found. `progress` is 0 to 1; `cost` what the provider says it charged; `returned` the RETURN parameters.
+
+    `charged`: a cancelled call had begun and costs something all the same.
+    """
 
     state: CallState
     progress: float = 0.0
@@ -142,6 +145,7 @@ class CallStatus:
     returned: Mapping[str, Any] = field(default_factory=dict)
     cost: Decimal | None = None
     currency: str = "USD"
+    charged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,16 @@ class Traits:
     local: bool = False
     poll_first: float = 0.5
     poll_most: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How one provider is reached: its key and addresses, and which hosts and networks may be asked besides its own."""
+
+    key: str = field(default="", repr=False)
+    urls: Mapping[str, str] = field(default_factory=dict)
+    result_hosts: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
 
 
 class ProviderClient(Protocol):

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Final
 
 from main.providers.builtin.client import BuiltinClient
-from main.providers.protocol import ProviderClient
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """How one provider is reached: its key and addresses, and which hosts and networks may be asked besides its own."""
-
-    key: str = field(default="", repr=False)
-    urls: Mapping[str, str] = field(default_factory=dict)
-    result_hosts: tuple[str, ...] = ()
-    networks: tuple[str, ...] = ()
-
+from main.providers.civitai import CivitaiClient
+from main.providers.comfyui import ComfyuiClient
+from main.providers.fal import FalClient
+from main.providers.protocol import Connection, ProviderClient
+from main.providers.replicate import ReplicateClient
 
 CLIENTS: Final[dict[str, Callable[[Connection], ProviderClient]]] = {
     "builtin": lambda _connection: BuiltinClient(),
+    "fal": FalClient,
+    "replicate": ReplicateClient,
+    "civitai": CivitaiClient,
+    "comfyui": ComfyuiClient,
 }
 
 

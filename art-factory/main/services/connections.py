@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from main.providers.protocol import ProviderClient
-from main.providers.registry import Connection, client_for
+from main.providers.protocol import Connection, ProviderClient
+from main.providers.registry import client_for
 
 
 def connection_of(name: str) -> Connection:
@@ -16,7 +16,7 @@ def connection_of(name: str) -> Connection:
         "civitai": settings.CIVITAI_API_KEY,
     }
     urls = {
-        "fal": {"queue": settings.FAL_QUEUE_URL, "rest": settings.FAL_REST_URL},
+        "fal": {"queue": settings.FAL_QUEUE_URL, "api": settings.FAL_API_URL},
         "replicate": {"api": settings.REPLICATE_BASE_URL},
         "civitai": {"api": settings.CIVITAI_URL},
         "comfyui": {"api": settings.COMFYUI_URL},

@@ -110,6 +110,7 @@ def preview(wish: Wish) -> Preview:
         "currency": price.currency,
         "source": price.source,
         "date": price.date,
+        "checked": "yes" if price.checked or not price.amount else "",
     }
     found = Preview(Plan([], 0), [], [], price=shown)
     try:
@@ -253,8 +254,10 @@ def _stored(wish: Wish, found: Preview, actor: str, key: str) -> Order:
     for sequence, (item, time) in enumerate((item, time) for item in found.plan.items for time in range(wish.times)):
         generation = factory.validate(_given(item)).parameters
         complete = factory.complete(generation)
-        # Several times the same call would give the same picture: each gets a seed of its own, unless one was asked for.
-        if wish.times > 1 and "seed" not in generation and factory.machine.spec("seed") is not None and time:
+        # Each call gets a seed of its own unless one was asked for: several times the same one would give the same picture,
+        # and a paid call whose answer was lost is found again by it.
+        own = time if wish.machine.provider.name == "builtin" else True
+        if own and "seed" not in generation and factory.machine.spec("seed") is not None:
             generation["seed"] = complete["seed"] = secrets.randbelow(2**31)
         items.append(
             OrderItem(

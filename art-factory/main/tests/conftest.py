@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from standins.imaging import ImagingServices
 
-from main.models import FactoryMachine
+from main.models import FactoryMachine, Provider
 from main.services.seeding import load_seed_data
+from main.tests.services import point_at
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +31,13 @@ def seeded(db) -> None:
 def still(seeded) -> FactoryMachine:
     """The built-in picture machine."""
     return FactoryMachine.objects.get(name="builtin/still")
+
+
+@pytest.fixture
+def services(seeded, settings) -> Iterator[ImagingServices]:
+    """fal.ai, Replicate, CivitAI and ComfyUI on loopback, reached by the settings; no limit slows the tests down."""
+    with ImagingServices() as running:
+        point_at(settings, running)
+        Provider.objects.update(concurrency=500, rate_per_minute=600_000)
+        FactoryMachine.objects.update(max_concurrent=500)
+        yield running

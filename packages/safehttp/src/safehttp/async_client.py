@@ -14,7 +14,7 @@ from safehttp.guard import Resolver, judge_in_background, system_resolver
 from safehttp.limits import Deadline, Limits
 from safehttp.policy import Policy
 from safehttp.response import Response
-from safehttp.wire import AsyncPinnedBackend, HeaderBudget, translated
+from safehttp.wire import AsyncPinnedBackend, HeaderBudget, translated, unsent
 
 
 class AsyncClient:
@@ -58,7 +58,8 @@ class AsyncClient:
 
     async def _send(self, call: Call, ask: Ask) -> Response | Call:
         """Send one request; return the answer, or the request its redirect asks for."""
-        addresses = await asyncio.wrap_future(judge_in_background(self._policy, call.target, self._resolver))
+        with unsent():
+            addresses = await asyncio.wrap_future(judge_in_background(self._policy, call.target, self._resolver))
         budget = HeaderBudget(self._limits)
         connection = httpcore2.AsyncHTTPConnection(
             call.origin,

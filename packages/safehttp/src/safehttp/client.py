@@ -13,7 +13,7 @@ from safehttp.guard import Resolver, judge_in_background, system_resolver
 from safehttp.limits import Deadline, Limits
 from safehttp.policy import Policy
 from safehttp.response import Response
-from safehttp.wire import HeaderBudget, PinnedBackend, translated
+from safehttp.wire import HeaderBudget, PinnedBackend, translated, unsent
 
 DEFAULT_LIMITS = Limits()
 USER_AGENT = "safehttp"
@@ -66,10 +66,11 @@ class Client:
     def _send(self, call: Call, ask: Ask, deadline: Deadline) -> Response | Call:
         """Send one request; return the answer, or the request its redirect asks for."""
         judging = judge_in_background(self._policy, call.target, self._resolver)
-        try:
-            addresses = judging.result(deadline.remaining())
-        except concurrent.futures.TimeoutError:
-            raise deadline.passed() from None
+        with unsent():
+            try:
+                addresses = judging.result(deadline.remaining())
+            except concurrent.futures.TimeoutError:
+                raise deadline.passed() from None
         budget = HeaderBudget(self._limits)
         connection = httpcore2.HTTPConnection(
             call.origin,

@@ -8,11 +8,19 @@ from __future__ import annotations
 
 
 class SafeHttpError(Exception):
-    """Base of every error this package raises for something that came from outside."""
+    """Base of every error this package raises for something that came from outside.
+
+    `sent` is False when surely no byte of the request went out: a caller who must not repeat a request may repeat that one
+    (with redirects followed, earlier ones did go out).
+    """
+
+    sent = True
 
 
 class Refused(SafeHttpError):
     """The policy does not allow this address, port, scheme or redirect; nothing was sent there."""
+
+    sent = False
 
 
 class TooLarge(SafeHttpError):

@@ -203,16 +203,30 @@ def translated(origin: str, deadline: Deadline | None = None) -> Generator[None]
     """Turn the engine's errors into ours, with a sentence for the person who reads it."""
     try:
         yield
-    except httpcore2.TimeoutException:
-        if deadline is not None and deadline.is_over():
-            raise deadline.passed() from None
-        raise TimedOut(f"{origin} did not answer in time; it may be off, busy or behind a firewall.") from None
+    except httpcore2.TimeoutException as error:
+        late = deadline is not None and deadline.is_over()
+        text = f"{origin} did not answer in time; it may be off, busy or behind a firewall."
+        raised = deadline.passed() if deadline is not None and late else TimedOut(text)
+        raised.sent = not isinstance(error, httpcore2.ConnectTimeout)
+        raise raised from None
     except httpcore2.NetworkError as error:
-        raise Unreachable(f"{origin} {_why(error)}") from None
+        broken = Unreachable(f"{origin} {_why(error)}")
+        broken.sent = not isinstance(error, httpcore2.ConnectError)
+        raise broken from None
     except httpcore2.ProtocolError:
         raise BadResponse(f"{origin} answered, but not with HTTP; check port and scheme.") from None
     except SafeHttpError as error:
         error.__suppress_context__ = True
+        raise
+
+
+@contextmanager
+def unsent() -> Generator[None]:
+    """Mark the errors of what comes before the first byte."""
+    try:
+        yield
+    except SafeHttpError as error:
+        error.sent = False
         raise
 
 

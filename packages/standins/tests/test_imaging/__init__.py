@@ -1,0 +1,1 @@
+"""The image services, asked by the providers' own clients and over real sockets."""
