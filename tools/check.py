@@ -16,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from housecheck import commands, contracts, environment, links, locks, rules, secrets, sizes, templates
+from housecheck import commands, contracts, environment, links, locks, messages, rules, secrets, sizes, templates
 from housecheck.outcome import Outcome
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,6 +37,7 @@ CHECKS: dict[str, Callable[[Path], Outcome]] = {
     "rules": rules.check_rules,
     "sizes": sizes.check_sizes,
     "templates": templates.check_templates,
+    "messages": messages.check_messages,
     "secrets": secrets.check_secrets,
     "private-keys": secrets.check_private_keys,
     "environment": environment.check_environment,

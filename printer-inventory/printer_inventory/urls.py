@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 from webshell.health import health
 
 from access.views import sign_in_views
@@ -39,6 +40,7 @@ urlpatterns = [
     path("debug/errors/", debug_views.menu, name="debug_errors"),
     path("debug/errors/csrf/submit/", debug_views.csrf_submit, name="debug_csrf_submit"),
     *(path(f"debug/errors/{code}/", view, name=f"debug_{code}") for code, view in debug_views.PAGES.items()),
+    path("language/", set_language, name="set_language"),
     path("health/", health, name="health"),
     path("metrics/", views.metrics, name="metrics"),
 ]

@@ -201,6 +201,11 @@ WEBSHELL = {
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+# Whoever chose a language in the menu keeps it; who did not is spoken to as the browser asks.
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = USE_HTTPS
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Irkutsk")
 USE_TZ = True
 

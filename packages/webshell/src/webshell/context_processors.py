@@ -34,6 +34,7 @@ def build(request: HttpRequest) -> dict[str, Any]:
         "accent": config.get("accent", "printers"),
         "version": config.get("version", ""),
         "sections": sections,
+        "many_languages": len(settings.LANGUAGES) > 1 and bool(url_of("set_language")),
         "login_url": url_of(config.get("login_url", "login")),
         "logout_url": url_of(config.get("logout_url", "logout")),
         "home_url": urls["home"] or "/",

@@ -18,7 +18,9 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, get_language_info
 
+from webshell.context_processors import url_of
 from webshell.pages import window
 from webshell.states import badge_of
 from webshell.supplies import bar_of, compared, four_inks
@@ -179,6 +181,27 @@ def face_scripts() -> SafeString:
 def shell_value(name: str) -> str:
     """Return one value of the setting WEBSHELL, for pages drawn without a context processor; "" when it is not set."""
     return str(getattr(settings, "WEBSHELL", {}).get(name, ""))
+
+
+@register.inclusion_tag("webshell/partials/languages.html", takes_context=True)
+def language_switch(context: template.Context, look: str = "menu") -> dict[str, Any]:
+    """Draw the choice of language where a project has more than one and routes Django's `set_language` by that name.
+
+    `look` is "menu" for the user's menu and "line" for pages that stand alone. The language is kept in a cookie for a year.
+    """
+    codes = [code for code, _name in settings.LANGUAGES]
+    url = url_of("set_language") if len(codes) > 1 else ""
+    languages = [{"code": code, "name": get_language_info(code)["name_local"]} for code in codes] if url else []
+    request = context.get("request")
+    back = request.get_full_path() if request is not None and request.method == "GET" else ""
+    return {
+        "languages": languages,
+        "current": get_language(),
+        "url": url,
+        "look": look,
+        "back": back,
+        "csrf_token": context.get("csrf_token"),
+    }
 
 
 @register.simple_tag
