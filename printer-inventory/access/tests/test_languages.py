@@ -30,7 +30,9 @@ def test_english_unless_the_browser_or_the_person_says_otherwise(person):
 
 def test_the_menu_keeps_the_language_in_a_cookie(person):
     page = person.get("/inventory/").content.decode()
-    form = re.search(r'<form method="post" action="/language/".*?</form>', page, re.DOTALL)[0]
+    found = re.search(r'<form method="post" action="/language/".*?</form>', page, re.DOTALL)
+    assert found
+    form = found[0]
     assert 'value="ru" lang="ru"' in form
     assert 'name="next" value="/inventory/"' in form
     assert "Русский" in form
