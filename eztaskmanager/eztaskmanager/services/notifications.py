@@ -22,11 +22,6 @@ from eztaskmanager.settings import (
 )
 from eztaskmanager.utils import format_local_dt
 
-try:
-    import slack_sdk
-except ImportError:
-    slack_sdk = None  # type: ignore[assignment]  # the extra is not installed
-
 if TYPE_CHECKING:
     from eztaskmanager.models import LaunchReport
 
@@ -164,9 +159,15 @@ class SlackNotificationHandler(NotificationHandler):
         events: Sequence[str] = ("result",),
     ) -> None:
         super().__init__(level, events)
-        if slack_sdk is None:
-            raise ImportError("Slack notifications need django-eztaskmanager[slack]")
-        self.client = slack_sdk.WebClient(token=token)
+        try:
+            from slack_sdk import (
+                WebClient,
+            )  # here: it costs every process half a second
+        except ImportError as error:
+            raise ImportError(
+                "Slack notifications need django-eztaskmanager[slack]"
+            ) from error
+        self.client = WebClient(token=token)
         self.channel = channel
 
     def emit(self, report: LaunchReport) -> None:

@@ -145,15 +145,15 @@ def test_mail_has_a_real_subject_the_reason_and_a_link() -> None:
 
 @pytest.mark.django_db
 def test_slack_gets_four_blocks_within_its_limits() -> None:
-    with mock.patch.object(notifications, "slack_sdk") as slack:
+    with mock.patch("slack_sdk.WebClient") as client:
         handler = SlackNotificationHandler("token", "#ops", "failed")
         report = report_with("failed")
         for number in range(20):
             report.logs.create(level="ERROR", message=f"{number} " + "x" * 900)
         assert handler.handle(report)
 
-    slack.WebClient.assert_called_once_with(token="token")
-    call = slack.WebClient.return_value.chat_postMessage.call_args.kwargs
+    client.assert_called_once_with(token="token")
+    call = client.return_value.chat_postMessage.call_args.kwargs
     assert call["channel"] == "#ops"
     assert [block["type"] for block in call["blocks"]] == [
         "context",

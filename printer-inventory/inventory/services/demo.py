@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import transaction
 from eztaskmanager.models import LaunchReport, Task
@@ -104,11 +105,12 @@ def _demo_template(printer: Printer, vendor: str) -> WebParsingTemplate:
 def make_accounts(password: str) -> list[str]:
     """Create or reset the demo accounts with this password; return their names."""
     users = get_user_model()
+    hashed = make_password(password)  # once: it is slow on purpose, and the same for all
     with transaction.atomic():
         for name, roles in ACCOUNTS.items():
             user, _ = users.objects.get_or_create(username=name)
             user.is_staff = user.is_superuser = name == "admin"
-            user.set_password(password)
+            user.password = hashed
             user.save()
             user.groups.set(Group.objects.filter(name__in=roles))
             # The same people may come in through the demo's provider; a fourth one there has to wait for approval.

@@ -6,7 +6,7 @@ import atexit
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,7 +14,6 @@ from django.conf import settings
 from inventory.models import PollingMethod, Printer, WebParsingRule
 from inventory.models.encrypted import UndecryptableError
 from inventory.polling.snmp.collector import Collector, PollError, PollOutcome, Target
-from inventory.polling.web.browser import BrowserPool
 from inventory.polling.web.engine import WebEngine
 from inventory.polling.web.pages import Fetched, PageRequest, WebTarget
 from inventory.polling.web.policy import WebRules
@@ -22,6 +21,9 @@ from inventory.services.web_rules import rule_of
 from inventory.web_parser import evaluate, rules
 from inventory.web_parser.errors import ReadError
 from inventory.web_parser.merge import merge
+
+if TYPE_CHECKING:
+    from inventory.polling.web.browser import BrowserPool
 
 NO_RULES: Final = "No web rules are set for this printer. Teach the system its page, or apply a template of its model."
 NO_SNMP: Final = "Both were asked for, and SNMP gave nothing: "
@@ -53,6 +55,8 @@ def shared_browser() -> BrowserPool | None:
     """Return this process's browser pool (a forked worker gets its own); None where browsers are switched off."""
     if settings.WEB_BROWSER == "off":
         return None
+    from inventory.polling.web.browser import BrowserPool  # here: Playwright costs every process half a second
+
     with _POOL_LOCK:
         if os.getpid() not in _POOLS:
             pool = BrowserPool(settings.WEB_BROWSER, sessions=settings.WEB_BROWSER_SESSIONS)

@@ -1,5 +1,6 @@
 """Django itself: applications, middleware, templates, locale, security."""
 
+import sys
 from pathlib import Path
 
 import django_stubs_ext
@@ -27,7 +28,8 @@ BASE_URL = env.str("BASE_URL", default="http://localhost:5000")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[BASE_URL])
 
 INSTALLED_APPS = [
-    "daphne",
+    # Its one purpose as an app is a runserver that speaks WebSocket; loading Twisted into every worker would slow all starts.
+    *(["daphne"] if "runserver" in sys.argv[1:2] else []),
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
