@@ -15,7 +15,7 @@ from inventory.services import rollups
 CHART_POINTS: Final = 400
 RECENT_POLLS: Final = 50
 
-LONG: Final = timedelta(days=45)
+LONG: Final = timedelta(days=20)
 """Longer periods are drawn from daily readings, and only what is newer than those from polls."""
 
 CHART_SQL = """
@@ -51,7 +51,7 @@ def chart(printer_id: int, since: datetime, until: datetime) -> dict[str, Any]:
     """Return `{times: [unix s], counters: {name: [int|None]}, supplies: [{label, color, percents}]}`, at most 400
     points.
 
-    Each point is the last good reading of its stretch of time; nothing is interpolated. Over more than 45 days it is the
+    Each point is the last good reading of its stretch of time; nothing is interpolated. Over more than 20 days it is the
     day's last good reading.
     """
     rolled = rollups.mark().rolled_through if until - since > LONG else None
