@@ -40,6 +40,11 @@ def midnight(days_ago: int) -> datetime:
     return rollups.start_of(rollups.local_day(timezone.now()) - timedelta(days=days_ago))
 
 
+def night() -> datetime:
+    """Return when the upkeep of last night ran: yesterday is settled then, at whatever hour the tests run."""
+    return midnight(0) + timedelta(hours=2)
+
+
 def fill(printer: Printer, days_ago: int, hours: range = range(0, 24, 6)) -> None:
     """Store a day's readings, a page an hour."""
     begin = midnight(days_ago)
@@ -57,7 +62,7 @@ class TestDailyReadings:
     def test_a_day_is_its_last_good_reading(self):
         printer = make_printer()
         fill(printer, 3)
-        assert rollups.roll_up(timezone.now()) == 3
+        assert rollups.roll_up(night()) == 3
         (day,) = DailyReading.objects.all()
         assert (day.day, day.read_at) == (rollups.local_day(midnight(3)), midnight(3) + timedelta(hours=18))
         assert (day.total_pages, day.readings) == (100_000 - 72 + 18, 4)
@@ -67,29 +72,29 @@ class TestDailyReadings:
         printer = make_printer()
         read(printer, midnight(2) - timedelta(seconds=1), 10)
         read(printer, midnight(2), 11)
-        rollups.roll_up(timezone.now())
+        rollups.roll_up(night())
         days = dict(DailyReading.objects.values_list("day", "total_pages"))
         assert days == {rollups.local_day(midnight(3)): 10, rollups.local_day(midnight(2)): 11}
 
     def test_rolled_up_again_nothing_changes(self):
         printer = make_printer()
         fill(printer, 3)
-        rollups.roll_up(timezone.now())
+        rollups.roll_up(night())
         before = list(DailyReading.objects.values())
-        assert rollups.roll_up(timezone.now()) == 0
+        assert rollups.roll_up(night()) == 0
         rollups.roll_day(rollups.local_day(midnight(3)))
         assert list(DailyReading.objects.values()) == before
 
     def test_today_waits_until_it_is_over(self):
         printer = make_printer()
         read(printer, timezone.now() - timedelta(seconds=1), 10)
-        rollups.roll_up(timezone.now())
+        rollups.roll_up(night())
         assert not DailyReading.objects.exists()
 
     def test_what_is_brought_in_late_reaches_its_day(self):
         printer = make_printer()
         fill(printer, 3, range(0, 12, 6))
-        rollups.roll_up(timezone.now())
+        rollups.roll_up(night())
         read(printer, midnight(3) + timedelta(hours=20), 100_000)
         assert DailyReading.objects.get().total_pages == 100_000
 
@@ -97,7 +102,7 @@ class TestDailyReadings:
         printer = make_printer()
         fill(printer, 3, range(0, 12, 6))
         read(printer, midnight(3) + timedelta(hours=20), 5)
-        rollups.roll_up(timezone.now())
+        rollups.roll_up(night())
         before = DailyReading.objects.get().total_pages
         doubt = resolve(Quarantine.objects.get().pk, Resolution.BASELINE, None, timezone.now())
         assert list(DailyReading.objects.order_by("epoch").values_list("epoch", "total_pages")) == [(0, before), (1, 5)]
@@ -107,7 +112,7 @@ class TestDailyReadings:
     def test_a_new_rule_reaches_the_days(self):
         printer = make_printer()
         fill(printer, 3)
-        rollups.roll_up(timezone.now())
+        rollups.roll_up(night())
         PageCounter.objects.update(rule_version=0, total_pages=1)
         DailyReading.objects.update(total_pages=1)
         assert list(recompute(Recomputed()))
@@ -120,9 +125,9 @@ class TestChart:
         for days_ago in (200, 150, 100, 50, 2):
             fill(printer, days_ago)
         read(printer, timezone.now() - timedelta(minutes=1), 100_001)
-        rollups.roll_up(timezone.now())
+        rollups.roll_up(night())
         chart = year_of(printer)
-        assert cleanup(timezone.now(), KEEP) == {"deleted": 8}
+        assert cleanup(night(), KEEP) == {"deleted": 8}
         assert year_of(printer) == chart
         assert chart["counters"]["total"][-1] == 100_001
         assert len(chart["times"]) == 6
@@ -154,9 +159,9 @@ class TestRetention:
         printer = make_printer()
         fill(printer, 120)
         fill(printer, 119)
-        expected = count(timezone.now(), KEEP)
-        assert (expected, cleanup(timezone.now(), KEEP)) == (5, {"deleted": 5})
-        assert count(timezone.now(), KEEP) == 0
+        expected = count(night(), KEEP)
+        assert (expected, cleanup(night(), KEEP)) == (5, {"deleted": 5})
+        assert count(night(), KEEP) == 0
 
     def test_a_day_s_last_good_reading_stays_when_its_last_poll_failed(self):
         printer = make_printer()
@@ -164,7 +169,7 @@ class TestRetention:
         InventoryTask.objects.create(
             printer=printer, due_at=midnight(120) + timedelta(hours=20), state="failed", status="FAILED"
         )
-        assert cleanup(timezone.now(), KEEP) == {"deleted": 2}
+        assert cleanup(night(), KEEP) == {"deleted": 2}
         first, last = InventoryTask.objects.order_by("due_at")
         assert (first.counter.recorded_at, last.counter.recorded_at) == (
             midnight(120),
@@ -174,7 +179,7 @@ class TestRetention:
     def test_no_poll_goes_before_its_day_is_written(self):
         printer = make_printer()
         fill(printer, 120)
-        cleanup(timezone.now(), KEEP)
+        cleanup(night(), KEEP)
         assert DailyReading.objects.get().readings == 4
         marked = HistoryMark.objects.get()
         assert marked.rolled_through is not None
@@ -184,9 +189,9 @@ class TestRetention:
     def test_what_is_brought_in_late_is_thinned_out_by_the_next_night(self):
         printer = make_printer()
         fill(printer, 120, range(0, 12, 6))
-        cleanup(timezone.now(), KEEP)
+        cleanup(night(), KEEP)
         fill(printer, 120, range(7, 9))
-        assert cleanup(timezone.now(), KEEP) == {"deleted": 2}
+        assert cleanup(night(), KEEP) == {"deleted": 2}
         assert DailyReading.objects.get().total_pages == 100_000 - 120 * 24 + 8
 
     def test_an_epoch_s_first_reading_stays_and_so_do_its_pages(self):
@@ -197,7 +202,7 @@ class TestRetention:
             split = {"bw": 900, "color": 100 + hour}
             read(printer, midnight(120) + timedelta(hours=hour), 1000 + hour, **split)
         before = pages_between([printer.pk], *ALWAYS)
-        assert cleanup(timezone.now(), KEEP) == {"deleted": 4}
+        assert cleanup(night(), KEEP) == {"deleted": 4}
         assert pages_between([printer.pk], *ALWAYS) == before
 
     def test_a_stretch_of_time_is_counted_without_reading_what_is_older(self):
