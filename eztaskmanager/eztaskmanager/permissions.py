@@ -13,11 +13,12 @@ ACTIONS = {
     "stop": ("eztaskmanager.stop_task", "eztaskmanager.change_task"),
     "read": ("eztaskmanager.view_launchreport", "eztaskmanager.change_task"),
     "view": ("eztaskmanager.view_task", "eztaskmanager.change_task"),
+    "change": ("eztaskmanager.change_task",),
 }
 
 
 def may(user: Any, action: str, task: Any = None) -> bool:
-    """Say whether a user may `run`, `stop`, `read` the logs of, or `view` a task.
+    """Say whether a user may `run`, `stop`, `read` the logs of, `view` or `change` a task.
 
     Who may change a task may do all of it: setting its schedule has the same effect.
     EZTASKMANAGER_PERMISSION_CHECK names a function that decides instead.

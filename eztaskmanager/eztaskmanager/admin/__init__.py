@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext_lazy
@@ -60,9 +62,8 @@ def _short(moment: datetime | None) -> SafeString | str:
     if moment is None:
         return "-"
     local = timezone.localtime(moment)
-    shown = local.strftime("%d %b %H:%M") + f" {local.year}" * (
-        local.year != timezone.localtime().year
-    )
+    other_year = local.year != timezone.localtime().year
+    shown = date_format(local, "d M H:i Y" if other_year else "d M H:i")
     full = convert_to_local_dt(moment)
     return format_html('<span class="ez-time" title="{}">{}</span>', full, shown)
 
@@ -282,6 +283,16 @@ def _known(obj: LaunchReport, annotated: str, counted: str) -> int:
     return int(getattr(obj, name if hasattr(obj, name) else counted))
 
 
+class ResultFilter(admin.AllValuesFieldListFilter):
+    """The last results there are, in the reader's language."""
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        """Yield what can be chosen."""
+        for choice in super().choices(changelist):
+            shown = choice["display"]
+            yield {**choice, "display": RESULTS.get(shown, shown)}
+
+
 class TaskLinkInline(LinkRows):
     """What runs after this task."""
 
@@ -307,7 +318,12 @@ class TaskAdmin(BulkDeleteMixin, TaskPages, TaskBase):
         "invocation",
     )
     list_display_links = ("name_desc",)
-    list_filter = ("status", "cached_last_invocation_result", "category", "paused")
+    list_filter = (
+        "status",
+        ("cached_last_invocation_result", ResultFilter),
+        "category",
+        "paused",
+    )
     list_select_related = ("command", "category")
     ordering = ("-cached_last_invocation_datetime",)
     search_fields = ("name", "command__app_name", "command__name")

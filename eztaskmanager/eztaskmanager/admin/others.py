@@ -7,14 +7,17 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from eztaskmanager.models import ApiToken, AuditEntry, Delivery, LaunchReport, Worker
+from eztaskmanager.services.delivery import send_test
 from eztaskmanager.templatetags.eztaskmanager import badge, describe, ez_duration
 
 if TYPE_CHECKING:
@@ -87,6 +90,50 @@ class DeliveryAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "handler", "event", "delivered", "detail", "run")
     list_filter = ("delivered", "handler", "event")
     ordering = ("-id",)
+    change_list_template = "admin/eztaskmanager/delivery/change_list.html"
+
+    class Media:
+        css = {"all": ["eztaskmanager/eztaskmanager.css"]}
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the button that sends a test."""
+        view = self.admin_site.admin_view(require_POST(self.send_test_view))
+        own = [path("send-test/", view, name="eztaskmanager_delivery_send_test")]
+        return own + super().get_urls()
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show above the list who is told, with a button each."""
+        context = {
+            **(extra_context or {}),
+            "handlers": LaunchReport.get_notification_handlers(),
+            "may_test": self.may_test(request),
+        }
+        return super().changelist_view(request, context)
+
+    def may_test(self, request: HttpRequest) -> bool:
+        """Those who may change tasks."""
+        return bool(request.user.has_perm("eztaskmanager.change_task"))
+
+    def send_test_view(self, request: HttpRequest) -> HttpResponse:
+        """Send a test through the handler named in the form, and say what became of it."""
+        if not self.may_test(request):
+            raise PermissionDenied
+        name = request.POST.get("handler", "")
+        try:
+            sent = send_test(name)
+        except LookupError as error:
+            self.message_user(request, str(error.args[0]), messages.ERROR)
+        else:
+            if sent.delivered:
+                text = _("The test message went out by %(name)s.") % {"name": name}
+                self.message_user(request, text, messages.SUCCESS)
+            else:
+                text = _("Not delivered by %(name)s: %(detail)s")
+                values = {"name": name, "detail": sent.detail}
+                self.message_user(request, text % values, messages.ERROR)
+        return HttpResponseRedirect(reverse("admin:eztaskmanager_delivery_changelist"))
 
     @admin.display(description=gettext_lazy("run"), ordering="report")
     def run(self, obj: Delivery) -> SafeString | str:

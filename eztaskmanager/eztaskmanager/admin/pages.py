@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -258,6 +259,6 @@ def preview_of(task: Task) -> dict[str, Any]:
         return {**context, "plan_error": str(error)}
     context["zone"] = plan.zone
     context["next_runs"] = [
-        (moment.strftime("%a %Y-%m-%d %H:%M"), note(plan, moment)) for moment in moments
+        (date_format(moment, "D Y-m-d H:i"), note(plan, moment)) for moment in moments
     ]
     return context

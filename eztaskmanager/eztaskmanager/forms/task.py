@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from eztaskmanager import arguments as syntax
 from eztaskmanager.forms.arguments import ArgumentForm, check_argv, parser_of
@@ -50,7 +51,9 @@ class TaskForm(Base):
     stored, and the text shows it.
     """
 
-    seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen_version = forms.IntegerField(
+        label=gettext_lazy("version"), required=False, widget=forms.HiddenInput
+    )
 
     class Meta:
         model = Task

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -70,6 +71,7 @@ class Task(models.Model):
     command = models.ForeignKey(
         "eztaskmanager.AppCommand",
         on_delete=models.CASCADE,
+        verbose_name=_("command"),
         limit_choices_to={"active": True},
     )
     arguments = models.TextField(
@@ -357,3 +359,21 @@ class TaskLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source.name} > {self.target.name} ({self.rule})"
+
+    def clean(self) -> None:
+        """Refuse a chain that would come back to where it began, and go on for ever."""
+        super().clean()
+        if not (self.source_id and self.target_id):
+            return
+        following: dict[int, set[int]] = {}
+        others = TaskLink.objects.exclude(pk=self.pk)
+        for source, target in others.values_list("source", "target"):
+            following.setdefault(source, set()).add(target)
+        reached, fresh = set(), {self.target_id}
+        while fresh:
+            reached |= fresh
+            fresh = {n for one in fresh for n in following.get(one, ())} - reached
+        if self.source_id in reached:
+            raise ValidationError(
+                {"target": _("The chain would come back to this task.")}
+            )

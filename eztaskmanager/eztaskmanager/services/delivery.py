@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from eztaskmanager.models import LaunchReport
+from eztaskmanager.models import Delivery, LaunchReport
 from eztaskmanager.services.notifications import attempt, emit_notifications
 from eztaskmanager.states import State
 
@@ -76,6 +77,21 @@ def stuck_runs() -> list[LaunchReport]:
 
 def _untold(found: QuerySet[LaunchReport], event: str) -> list[LaunchReport]:
     return list(found.exclude(deliveries__event=event).select_related("task")[:BATCH])
+
+
+def send_test(name: str) -> Delivery:
+    """Send a test through one handler and return what became of it.
+
+    The newest run is the example in it. LookupError says what is missing.
+    """
+    handler = LaunchReport.get_notification_handlers().get(name)
+    if handler is None:
+        raise LookupError(_("There is no handler “%(name)s”.") % {"name": name})
+    run = LaunchReport.objects.select_related("task").order_by("-id").first()
+    if run is None:
+        raise LookupError(_("Run a task first: a test message shows its newest run."))
+    attempt(run, name, "test", handler.send_test, run)
+    return Delivery.objects.filter(handler=name, event="test").latest("id")
 
 
 def _tell(run: LaunchReport, event: str) -> None:

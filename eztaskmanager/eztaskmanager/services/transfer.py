@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.dateparse import parse_datetime, parse_time
 
-from eztaskmanager.models import AppCommand, Task, TaskCategory
+from eztaskmanager.models import AppCommand, Task, TaskCategory, TaskLink
 from eztaskmanager.schedule.plan import PlanError
 from eztaskmanager.services import audit
 from eztaskmanager.services.scheduler import plan_of
@@ -55,21 +55,36 @@ class TransferError(Exception):
 def export_tasks() -> dict[str, Any]:
     """Return all tasks, by name; schedules are told, not whether they are started."""
     tasks = []
-    for task in Task.objects.select_related("command", "category").order_by(
-        "name", "pk"
-    ):
+    chosen = Task.objects.select_related("command", "category").order_by("name", "pk")
+    for task in chosen.prefetch_related("next_links__target__command"):
         row: dict[str, Any] = {
-            "name": task.name,
-            "app": task.command.app_name,
-            "command": task.command.name,
+            **_name_of(task),
             "category": task.category.name if task.category else None,
         }
         row |= {name: getattr(task, name) for name in PLAIN}
         for name in TIMES:
             value = getattr(task, name)
             row[name] = value.isoformat() if value else None
+        links = task.next_links.all()
+        row["next"] = [{**_name_of(link.target), "rule": link.rule} for link in links]
         tasks.append(row)
     return {"format": "eztaskmanager-tasks/1", "tasks": tasks}
+
+
+def _name_of(task: Task) -> dict[str, str]:
+    """Return what a task is found by in another project."""
+    return {
+        "name": task.name,
+        "app": task.command.app_name,
+        "command": task.command.name,
+    }
+
+
+def _find(row: Any) -> Task | None:
+    """Return the task a row names."""
+    return Task.objects.filter(
+        name=row["name"], command__app_name=row["app"], command__name=row["command"]
+    ).first()
 
 
 def import_tasks(content: Any) -> tuple[int, int]:
@@ -87,25 +102,44 @@ def import_tasks(content: Any) -> tuple[int, int]:
         raise TransferError("tasks must be a list.")
     made = 0
     with transaction.atomic():
-        for number, row in enumerate(rows, 1):
-            try:
-                made += _import(row)
-            except (
-                KeyError,
-                TypeError,
-                ValueError,
-                ValidationError,
-                PlanError,
-            ) as error:
-                raise TransferError(f"Task {number}: {error}") from error
+        # Chains last: a task may be followed by one that comes later in the file.
+        for step in (_import, _import_chain):
+            for number, row in enumerate(rows, 1):
+                try:
+                    made += step(row)
+                except (
+                    KeyError,
+                    TypeError,
+                    ValueError,
+                    ValidationError,
+                    PlanError,
+                ) as error:
+                    raise TransferError(f"Task {number}: {error}") from error
     return made, len(rows) - made
+
+
+def _import_chain(row: Any) -> bool:
+    """Make what follows a task what its row says, if it says it; no new task."""
+    if "next" not in row:
+        return False
+    source = _find(row)
+    TaskLink.objects.filter(source=source).delete()
+    for following in row["next"]:
+        target = _find(following)
+        if target is None:
+            raise ValueError(f"there is no task {following['name']} to follow it")
+        link = TaskLink(source=source, target=target, rule=following["rule"])
+        link.full_clean()
+        link.save()
+    return False
 
 
 def _import(row: Any) -> bool:
     """Store one task; return whether it is new."""
     if not isinstance(row, dict):
         raise TypeError("is no object")
-    unknown = set(row) - {"name", "app", "command", "category", *PLAIN, *TIMES}
+    known = {"name", "app", "command", "category", "next", *PLAIN, *TIMES}
+    unknown = set(row) - known
     if unknown:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
     command = AppCommand.objects.filter(

@@ -14,7 +14,14 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from eztaskmanager.models import ApiToken, AppCommand, LaunchReport, Task, Worker
+from eztaskmanager.models import (
+    ApiToken,
+    AppCommand,
+    LaunchReport,
+    Task,
+    TaskLink,
+    Worker,
+)
 from eztaskmanager.states import State
 from eztaskmanager.tests.site import Site, ended, probe, task_of, wait_for
 
@@ -23,8 +30,8 @@ API = "/eztaskmanager/api/v1"
 
 @pytest.fixture
 def headers(db: None) -> dict[str, str]:
-    """A token that may view, run, stop and read."""
-    secret = token("view_task", "run_task", "stop_task", "view_launchreport")
+    """A token that may change, run, stop and read."""
+    secret = token("change_task", "run_task", "stop_task", "view_launchreport")
     return {"Authorization": f"Bearer {secret}"}
 
 
@@ -78,6 +85,10 @@ def test_tokens_are_checked(client: Client) -> None:
     assert client.get(f"{API}/tasks/", headers=allowed).status_code == 200
     address = f"{API}/tasks/{task.pk}/runs/"
     assert client.post(address, headers=allowed).status_code == 403
+    starter = {"Authorization": f"Bearer {token('run_task')}"}
+    body = json.dumps({"argv": ["print=mine"]})
+    refused = client.post(address, body, "application/json", headers=starter)
+    assert refused.status_code == 403
     User.objects.update(is_active=False)
     assert client.get(f"{API}/tasks/", headers=allowed).status_code == 401
     assert not LaunchReport.objects.exists()
@@ -90,6 +101,7 @@ def test_tokens_are_checked(client: Client) -> None:
         ("[]", 400),
         ('{"argv": "x"}', 400),
         ('{"argv": [1]}', 400),
+        ('{"argv": ["--nonsense"]}', 400),
         ("", 202),
     ],
 )
@@ -135,20 +147,25 @@ def test_metrics_and_health(client: Client, headers: Any) -> None:
 @pytest.mark.django_db
 def test_tasks_travel_as_json(tmp_path: Path, capsys: Any) -> None:
     task = task_of("eztaskmanager", "test_command", ["a, b", "c"], cron="0 1 * * *")
+    other = probe("x", name="Afterwards")
+    TaskLink.objects.create(source=task, target=other, rule="always")
     call_command("ez", "export")
     file = tmp_path / "tasks.json"
     file.write_text(capsys.readouterr().out)
     Task.objects.update(cron="", argv=[])
+    TaskLink.objects.all().delete()
 
     call_command("ez", "import", str(file))
     call_command("ez", "import", str(file))
 
-    fresh = Task.objects.get()
+    fresh = Task.objects.get(pk=task.pk)
+    links = TaskLink.objects.values_list("source", "target", "rule")
+    assert list(links) == [(task.pk, other.pk, "always")]
     assert (fresh.pk, fresh.cron, fresh.argv) == (task.pk, "0 1 * * *", ["a, b", "c"])
     content = json.loads(file.read_text())
-    content["tasks"][0]["cron"] = "nonsense"
+    content["tasks"][-1]["cron"] = "nonsense"
     file.write_text(json.dumps(content))
-    with pytest.raises(CommandError, match="Task 1"):
+    with pytest.raises(CommandError, match="Task 2"):
         call_command("ez", "import", str(file))
 
 

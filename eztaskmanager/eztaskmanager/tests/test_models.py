@@ -7,10 +7,19 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from eztaskmanager import arguments
-from eztaskmanager.models import AppCommand, LaunchReport, Log, Task, TaskCategory
+from eztaskmanager.models import (
+    AppCommand,
+    LaunchReport,
+    Log,
+    Task,
+    TaskCategory,
+    TaskLink,
+)
+from eztaskmanager.tests.site import probe
 
 pytestmark = pytest.mark.django_db
 
@@ -187,3 +196,14 @@ def test_one_run_per_due_time() -> None:
 
     with pytest.raises(IntegrityError), transaction.atomic():
         LaunchReport.objects.create(task=task, due_at=due)
+
+
+def test_a_chain_never_comes_back_to_where_it_began() -> None:
+    first, second, third = (probe("x", name=name) for name in "abc")
+    TaskLink.objects.create(source=first, target=second)
+    TaskLink.objects.create(source=second, target=third)
+
+    TaskLink(source=first, target=third, rule="failure").full_clean()
+    for source, target in ((third, first), (second, second)):
+        with pytest.raises(ValidationError, match="come back"):
+            TaskLink(source=source, target=target).full_clean()

@@ -11,8 +11,12 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.contrib.auth.models import User
 from django.core import mail
 from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from eztaskmanager import checks
@@ -49,6 +53,34 @@ class Broken(NotificationHandler):
 
     def emit(self, report: LaunchReport) -> None:
         raise ConnectionError("mail server on fire")
+
+
+@pytest.mark.django_db
+def test_a_test_message_is_sent_on_demand_and_recorded(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("boss"))
+    handlers = {"good": Remember(level="failed"), "bad": Broken()}
+    address = reverse("admin:eztaskmanager_delivery_send_test")
+    with mock.patch.object(EZTaskmanagerConfig, "notification_handlers", handlers):
+        early = client.post(address, {"handler": "good"}, follow=True)
+        assert "Run a task first" in early.content.decode()
+        report_with("ok")
+        good = client.post(address, {"handler": "good"}, follow=True).content.decode()
+        bad = client.post(address, {"handler": "bad"}, follow=True).content.decode()
+        with pytest.raises(CommandError, match="mail server on fire"):
+            call_command("ez", "notify", "bad")
+        client.force_login(User.objects.create_user("guest", is_staff=True))
+        assert client.post(address, {"handler": "good"}).status_code == 403
+
+    assert "The test message went out by good." in good
+    assert "mail server on fire" in bad
+    assert 'value="good"' in good
+    assert [event for event, _ in handlers["good"].told] == ["test"]  # type: ignore[attr-defined]
+    kept = Delivery.objects.order_by("id").values_list("handler", "event", "delivered")
+    assert list(kept) == [
+        ("good", "test", True),
+        ("bad", "test", False),
+        ("bad", "test", False),
+    ]
 
 
 def report_with(result: str, **fields: Any) -> LaunchReport:

@@ -12,6 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from eztaskmanager.forms.arguments import check_argv
+from eztaskmanager.forms.task import load_parser
 from eztaskmanager.models import ApiToken, LaunchReport, Task
 from eztaskmanager.permissions import may
 from eztaskmanager.services import logs, queues
@@ -144,19 +146,22 @@ def list_tasks(request: HttpRequest, user: Any) -> HttpResponse:
     found = Task.objects.filter(pk__gt=_after(request)).order_by("pk")
     page = list(found.select_related("command")[:PAGE])
     following = page[-1].pk if len(page) == PAGE else None
-    return JsonResponse(
-        {"tasks": [task_as_json(task) for task in page], "next": following}
-    )
+    shown = [task_as_json(task) for task in page if may(user, "view", task)]
+    return JsonResponse({"tasks": shown, "next": following})
 
 
 def get_task(request: HttpRequest, user: Any, pk: int) -> HttpResponse:
     """Answer with one task."""
-    _demand(user, "view")
-    return JsonResponse(task_as_json(_task(pk)))
+    task = _task(pk)
+    _demand(user, "view", task)
+    return JsonResponse(task_as_json(task))
 
 
 def run_task(request: HttpRequest, user: Any, pk: int) -> HttpResponse:
-    """Queue a run; `{"argv": [...]}` replaces the arguments for this once."""
+    """Queue a run; `{"argv": [...]}` replaces the arguments for this once.
+
+    Other arguments are for those who may change the task: they could do as much there.
+    """
     task = _task(pk)
     _demand(user, "run", task)
     argv = _body(request).get("argv")
@@ -164,6 +169,12 @@ def run_task(request: HttpRequest, user: Any, pk: int) -> HttpResponse:
         isinstance(argv, list) and all(isinstance(word, str) for word in argv)
     ):
         raise Refused(400, "argv must be a list of texts")
+    if argv is not None:
+        _demand(user, "change", task)
+        parser = load_parser(task.command)
+        complaint = check_argv(parser, argv) if parser else ""
+        if complaint:
+            raise Refused(400, "The command does not take these arguments", complaint)
     try:
         with acting(user, Trigger.API):
             run = queues.get_task_service().run_now(task, argv)
@@ -174,8 +185,9 @@ def run_task(request: HttpRequest, user: Any, pk: int) -> HttpResponse:
 
 def get_run(request: HttpRequest, user: Any, pk: int) -> HttpResponse:
     """Answer with one run."""
-    _demand(user, "read")
-    return JsonResponse(logs.run_as_json(_run(pk)))
+    run = _run(pk)
+    _demand(user, "read", run.task)
+    return JsonResponse(logs.run_as_json(run))
 
 
 def stop_run(request: HttpRequest, user: Any, pk: int) -> HttpResponse:
@@ -191,8 +203,8 @@ def stop_run(request: HttpRequest, user: Any, pk: int) -> HttpResponse:
 
 def get_log(request: HttpRequest, user: Any, pk: int) -> HttpResponse:
     """Answer with lines after `?after=`, of `?level=`, with `?q=`; `more` says go on."""
-    _demand(user, "read")
     run = _run(pk)
+    _demand(user, "read", run.task)
     chosen = logs.select(run.pk, request.GET.get("level", ""), request.GET.get("q", ""))
     lines = logs.newer(chosen, _after(request))
     body = {

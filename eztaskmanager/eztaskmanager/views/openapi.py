@@ -25,6 +25,19 @@ TEXT, NUMBER, FLAG = {"type": "string"}, {"type": "integer"}, {"type": "boolean"
 MAYBE_TEXT = {"type": ["string", "null"]}
 MAYBE_NUMBER = {"type": ["integer", "null"]}
 
+RUN_BODY = {
+    "description": "Other arguments for this once; for those who may change the task.",
+    "required": False,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "properties": {"argv": {"type": "array", "items": TEXT}},
+            }
+        }
+    },
+}
+
 
 def _object(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties)}
@@ -87,6 +100,7 @@ def document() -> dict[str, Any]:
         answer = {"schema": {"$ref": f"#/components/schemas/{schema}"}}
         problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
         paths.setdefault(path, {})[method] = {
+            **({"requestBody": RUN_BODY} if path == "/tasks/{id}/runs/" else {}),
             "summary": summary,
             "operationId": summary.lower().replace(" ", "_").replace("'s", ""),
             "parameters": parameters,

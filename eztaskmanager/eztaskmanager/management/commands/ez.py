@@ -1,4 +1,4 @@
-"""`manage.py ez run|stop|ps|logs|schedule|export|import`: the admin's buttons in a terminal."""
+"""`manage.py ez`: what the admin's buttons do, in a terminal."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from eztaskmanager.models import LaunchReport, Log, Task
 from eztaskmanager.services.context import acting
+from eztaskmanager.services.delivery import send_test
 from eztaskmanager.services.queues import TaskQueueException, get_task_service
 from eztaskmanager.services.runs import request_stop
 from eztaskmanager.services.transfer import TransferError, export_tasks, import_tasks
@@ -56,6 +57,8 @@ class Command(BaseCommand):
         schedule = deeds.add_parser("schedule", help="Start or end a task's schedule")
         schedule.add_argument("task", help="Number or name")
         schedule.add_argument("--off", action="store_true", help="End it")
+        notify = deeds.add_parser("notify", help="Send a test notification")
+        notify.add_argument("handler", nargs="?", help="Its name; without: list them")
         deeds.add_parser("export", help="Print all tasks as JSON")
         load = deeds.add_parser("import", help="Make or change tasks from JSON")
         load.add_argument("file", type=Path)
@@ -119,6 +122,21 @@ class Command(BaseCommand):
             raise CommandError(f"{task.name} has no schedule.")
         service.add(task)
         self.stdout.write(f"{task.name} runs next at {task.cached_next_ride}.")
+
+    def do_notify(self, options: dict[str, Any]) -> None:
+        """Send a test through a handler, or list the handlers."""
+        name = options["handler"]
+        if not name:
+            for known, handler in LaunchReport.get_notification_handlers().items():
+                self.stdout.write(f"{known}  {type(handler).__name__}")
+            return
+        try:
+            sent = send_test(name)
+        except LookupError as error:
+            raise CommandError(str(error.args[0])) from error
+        if not sent.delivered:
+            raise CommandError(sent.detail)
+        self.stdout.write(f"The test message went out by {name}.")
 
     def do_export(self, options: dict[str, Any]) -> None:
         """Print tasks."""
