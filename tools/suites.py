@@ -3,8 +3,8 @@
     python tools/suites.py fast|slow|all [member...]
 
 A member is a folder with `[tool.pytest.ini_options]` in its pyproject.toml: packages/* and the systems. Two suites run
-side by side, the longest first. A member whose suite takes over a minute may ask for xdist in its pyproject:
-`[tool.suites] workers = 2`.
+side by side, the longest first: as measured here, else as `[tool.suites] seconds = 300` in its pyproject guesses. A member
+whose suite takes over a minute may ask for xdist there: `workers = 2`.
 The last line printed is `N passed, N failed`, with `, N skipped` after it when there are some.
 """
 
@@ -45,6 +45,7 @@ class Member:
     folder: Path
     services: tuple[str, ...]
     workers: int
+    seconds: float
 
 
 @dataclass
@@ -72,8 +73,10 @@ def discover(root: Path) -> list[Member]:
         tools: dict[str, Any] = tomllib.loads(path.read_text()).get("tool", {})
         options = tools.get("pytest", {}).get("ini_options")
         if options is not None:
-            workers = int(tools.get("suites", {}).get("workers", 0))
-            members.append(Member(path.parent.name, path.parent, tuple(options.get("localservices", ())), workers))
+            asked = tools.get("suites", {})
+            services = tuple(options.get("localservices", ()))
+            workers, seconds = int(asked.get("workers", 0)), float(asked.get("seconds", 0))
+            members.append(Member(path.parent.name, path.parent, services, workers, seconds))
     return members
 
 
@@ -195,7 +198,7 @@ def run_all(choice: str, members: list[Member], folder: Path) -> list[Result]:
     results: list[Result] = []
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         try:
-            ordered = sorted(members, key=lambda member: -known.get(member.name, float("inf")))
+            ordered = sorted(members, key=lambda member: -known.get(member.name, member.seconds))
             for done in as_completed([pool.submit(runner.run, member) for member in ordered]):
                 results.append(done.result())
                 show(results[-1])
