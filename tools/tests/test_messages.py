@@ -26,7 +26,7 @@ def fill(house: Path, **given: str | tuple[str, ...]) -> None:
     catalog = catalogs.update(house, DOMAIN, "ru")
     for message in catalog:
         key = message.id[0] if isinstance(message.id, tuple) else message.id
-        message.string = given.get(key, message.string)
+        message.string = given.get(str(key), "")
     DOMAIN.catalog(house, "ru").write_bytes(catalogs.as_po(catalog))
     catalogs.compile_catalog(house, DOMAIN, "ru")
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
@@ -91,13 +91,17 @@ def mistakes(catalog: Catalog) -> Iterator[tuple[Message, str]]:
     for message in catalog:
         if not message.id or not _complete(message, catalog.num_plurals):
             continue
-        plural = isinstance(message.id, tuple | list)
-        texts = list(message.id) if plural else [message.id]
+        texts, strings = _forms(message.id), _forms(message.string)
         wanted = set(_PLACEHOLDER.findall(texts[-1]))
-        for string in message.string if plural else [message.string]:
+        allowed = wanted | set(_PLACEHOLDER.findall(texts[0]))
+        for string in strings:
             has = set(_PLACEHOLDER.findall(string))
-            if has - wanted - set(_PLACEHOLDER.findall(texts[0])) or (not plural and has != wanted):
+            if has - allowed or (len(texts) == 1 and has != wanted):
                 yield message, f"has {sorted(has)} where the text has {sorted(wanted)}"
+
+
+def _forms(text: Any) -> list[str]:
+    return [str(one) for one in text] if isinstance(text, tuple | list) else [str(text)]
 
 
 def _complete(message: Message, plurals: int) -> bool:
