@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from access.client import actor_of
 from access.middleware import SESSION_KEY
@@ -29,7 +30,12 @@ class SignIn(LoginView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Note who came in."""
         response = super().form_valid(form)
-        audit.record(actor_of(self.request), EntityChangeLog.Action.SIGN_IN, form.get_user(), reason="with a password")
+        audit.record(
+            actor_of(self.request),
+            EntityChangeLog.Action.SIGN_IN,
+            form.get_user(),
+            reason=gettext_noop("with a password"),
+        )
         return response
 
 

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET
@@ -109,7 +110,7 @@ def _sign_in(request: HttpRequest, user: User, tokens: Tokens) -> None:
     actor = actor_of(request)
     session = provider_sessions.begin(user, tokens, actor)
     request.session[SESSION_KEY] = session.pk
-    audit.record(actor, EntityChangeLog.Action.SIGN_IN, user, reason="through the provider")
+    audit.record(actor, EntityChangeLog.Action.SIGN_IN, user, reason=gettext_noop("through the provider"))
 
 
 def _take_state(request: HttpRequest) -> dict[str, Any] | None:

@@ -166,9 +166,24 @@ def permissions(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "name": f"{permission.content_type.app_label}.{permission.codename}",
-            "words": permission.name,
+            "words": words_of(permission),
             "held": [(group.name, permission.pk in held[group.pk]) for group in groups],
         }
         for permission in known.order_by("content_type__app_label", "codename")
     ]
     return render(request, "access/permissions.html", {"groups": groups, "rows": rows, "tabs": tabs(2)})
+
+
+def words_of(permission: Permission) -> str:
+    """Return what a permission allows, in the visitor's language: Django keeps its own in the database, in English."""
+    words = {
+        "add": _("Can add: %(what)s"),
+        "change": _("Can change: %(what)s"),
+        "delete": _("Can delete: %(what)s"),
+        "view": _("Can look at: %(what)s"),
+    }
+    verb, _separator, rest = permission.codename.partition("_")
+    model = permission.content_type.model_class()
+    if verb in words and model is not None and rest == model._meta.model_name:  # noqa: SLF001 - documented by Django
+        return words[verb] % {"what": model._meta.verbose_name}  # noqa: SLF001 - documented by Django
+    return _(permission.name)

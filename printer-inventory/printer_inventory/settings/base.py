@@ -30,7 +30,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[BASE_URL])
 INSTALLED_APPS = [
     # Its one purpose as an app is a runserver that speaks WebSocket; loading Twisted into every worker would slow all starts.
     *(["daphne"] if "runserver" in sys.argv[1:2] else []),
-    "django.contrib.admin",
+    "access.admin_site.AuditedAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

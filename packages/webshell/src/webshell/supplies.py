@@ -8,10 +8,28 @@ from typing import Any, Final
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 LETTERS: Final = {"black": "K", "cyan": "C", "magenta": "M", "yellow": "Y"}
 INKS: Final = ("toner", "ink", "ink_cartridge", "ink_ribbon", "toner_cartridge", "")
 """Kinds that are what is put on paper (prtMarkerSuppliesType); other kinds do not belong in the four bars."""
+KINDS: Final = (
+    gettext_noop("toner"),
+    gettext_noop("ink"),
+    gettext_noop("ink cartridge"),
+    gettext_noop("ink ribbon"),
+    gettext_noop("toner cartridge"),
+    gettext_noop("waste toner"),
+    gettext_noop("waste ink"),
+    gettext_noop("developer"),
+    gettext_noop("opc"),
+    gettext_noop("fuser"),
+    gettext_noop("transfer unit"),
+    gettext_noop("staples"),
+    gettext_noop("cleaner unit"),
+    gettext_noop("other"),
+)
+"""Kinds as a row shows them; the template translates."""
 LOW: Final = 10
 """Percent at and below which a supply is low; a receptacle is nearly full at 100 minus this."""
 
