@@ -286,11 +286,11 @@ def _known(obj: LaunchReport, annotated: str, counted: str) -> int:
 class ResultFilter(admin.AllValuesFieldListFilter):
     """The last results there are, in the reader's language."""
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """Yield what can be chosen."""
         for choice in super().choices(changelist):
             shown = choice["display"]
-            yield {**choice, "display": RESULTS.get(shown, shown)}
+            yield {**choice, "display": RESULTS.get(str(shown), shown)}
 
 
 class TaskLinkInline(LinkRows):
