@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from art_factory.settings.environment import env
+from art_factory.settings.environment import BASE_DIR, env
 
 # Workers start by themselves inside the web server; a machine with `run_worker` processes switches that off.
 AUTO_WORKERS = env.bool("AUTO_WORKERS", default=True)
@@ -15,6 +15,7 @@ ORDER_ITEMS_DEFAULT = env.int("ORDER_ITEMS_DEFAULT", default=100)
 ORDER_ITEMS_HARD = env.int("ORDER_ITEMS_HARD", default=1000)
 
 # Keys of the providers; the settings page stores them encrypted when they are not given here.
+KEY_FILE = env.str("KEY_FILE", default=str(BASE_DIR / "art-factory.key"))
 FAL_KEY = env.str("FAL_KEY", default="")
 REPLICATE_API_TOKEN = env.str("REPLICATE_API_TOKEN", default="")
 CIVITAI_API_KEY = env.str("CIVITAI_API_KEY", default="") or env.str("CIVITAI_API_TOKEN", default="")

@@ -424,7 +424,6 @@ def test_a_late_reference_of_an_older_attempt_changes_nothing(paid) -> None:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.slow
 def test_two_workers_race_for_200_items_and_each_is_paid_once(paid) -> None:
     Budget.objects.update(per_order=Decimal(100), per_day=Decimal("4.5"))
     order = flux("[a,b] " * 8, max_items=200)

@@ -8,7 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from main.models import Order, Product, Project
+from main.models import Order, Product, Project, Provider
+from main.services.connections import can_ask
 
 
 @require_safe
@@ -24,7 +25,8 @@ def projects_page(request: HttpRequest) -> HttpResponse:
             newest[product.project_id].append(product)
     rows = [{"project": project, "products": newest[project.pk]} for project in projects]
     unfiled = Product.objects.alive().filter(project__isnull=True).count()
-    return render(request, "main/projects.html", {"rows": rows, "unfiled": unfiled})
+    keyed = any(can_ask(provider.name) for provider in Provider.objects.exclude(name="builtin"))
+    return render(request, "main/projects.html", {"rows": rows, "unfiled": unfiled, "keyed": keyed})
 
 
 @require_POST

@@ -10,16 +10,24 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from main.models import Budget, Circuit, Lookup, Provider
-from main.services import reporting
-from main.services.connections import can_ask
+from main.providers.protocol import ProviderError
+from main.services import keys, reporting
+from main.services.connections import can_ask, client_of, key_in_settings
 from main.services.spending import spent_between
 from main.views.inputs import money, number
 
 CAPS: Final = ("per_order", "per_day", "per_month")
 MOST_VALUES: Final = 2000
+WHERE: Final = {
+    "fal": ("https://fal.ai/dashboard/keys", "FAL_KEY"),
+    "replicate": ("https://replicate.com/account/api-tokens", "REPLICATE_API_TOKEN"),
+    "civitai": ("https://civitai.com/user/account", "CIVITAI_API_KEY"),
+}
+"""Where a key is made, and the variable that may hold it."""
 
 
 @require_safe
@@ -58,6 +66,48 @@ def provider_save(request: HttpRequest, pk: int) -> HttpResponse:
     provider.save(update_fields=["is_enabled", "concurrency", "rate_per_minute", "updated_at"])
     messages.success(request, _("%(provider)s is changed") % {"provider": provider.title})
     return redirect("main:settings")
+
+
+@require_safe
+def keys_page(request: HttpRequest) -> HttpResponse:
+    """The way to a first key: where to get it, a field, a test call."""
+    rows = [
+        {
+            "provider": provider,
+            "given": bool(key_in_settings(provider.name)),
+            "ready": can_ask(provider.name),
+            "where": WHERE[provider.name],
+        }
+        for provider in Provider.objects.filter(name__in=keys.KEYED)
+    ]
+    return render(request, "main/keys.html", {"rows": rows})
+
+
+@require_POST
+@sensitive_post_parameters("key")
+def key_save(request: HttpRequest, pk: int) -> HttpResponse:
+    """Try a key at its provider and keep it, or delete the one that is kept."""
+    provider = get_object_or_404(Provider, pk=pk)
+    if request.POST.get("forget"):
+        keys.forget(provider)
+        messages.success(request, _("The key of %(provider)s is deleted") % {"provider": provider.title})
+        return redirect("main:keys")
+    try:
+        messages.success(request, keys.store(provider, request.POST.get("key", "")))
+    except keys.BadKey as error:
+        messages.error(request, str(error))
+    return redirect("main:keys")
+
+
+@require_POST
+def key_test(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make the cheapest call that proves a provider's key or address."""
+    provider = get_object_or_404(Provider, pk=pk)
+    try:
+        messages.success(request, client_of(provider.name).test())
+    except (ProviderError, KeyError) as error:
+        messages.error(request, str(error) or _("It cannot be asked."))
+    return redirect("main:keys" if request.POST.get("back") == "keys" else "main:settings")
 
 
 @require_safe

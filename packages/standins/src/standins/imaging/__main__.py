@@ -1,4 +1,4 @@
-"""`python -m standins.imaging`: the four as a process of its own, for the demo."""
+"""`python -m standins.imaging [NAME]`: the four, or one of them, as a process of its own, for the demo."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from standins.imaging.server import SERVICES, ImagingServices, as_line
 def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m standins.imaging", description=__doc__)
-    for name in SERVICES:
-        parser.add_argument(f"--{name}-port", type=int, default=0, help="0 for any free one")
+    parser.add_argument("name", nargs="?", choices=list(SERVICES), help="all four when not given")
+    parser.add_argument("--port", type=int, default=0, help="of the one that is named; 0 for any free one")
     parser.add_argument("--seconds", type=float, default=4.0, help="how long a call takes")
     options = parser.parse_args(arguments)
     ended = threading.Event()
@@ -25,9 +25,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    ports = {name: getattr(options, f"{name}_port") for name in SERVICES}
+    only = (options.name,) if options.name else tuple(SERVICES)
+    ports = {options.name: options.port} if options.name else {}
     try:
-        with ImagingServices(ports=ports, seconds=options.seconds, control=True) as services:
+        with ImagingServices(ports=ports, seconds=options.seconds, control=True, only=only) as services:
             print(as_line(services), flush=True)
             ended.wait()
     except OSError as error:

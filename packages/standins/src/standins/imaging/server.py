@@ -51,6 +51,7 @@ class ImagingServices:
         seconds: float = 0.0,
         keys: dict[str, str] | None = None,
         control: bool = False,
+        only: tuple[str, ...] = tuple(SERVICES),
     ) -> None:
         """Take the ports at once (any free ones unless told). Raises OSError when one is taken."""
         self.book, self.faults, self.keys = Book(seconds), Faults(), {**KEYS, **(keys or {})}
@@ -59,8 +60,8 @@ class ImagingServices:
         self._threads: list[threading.Thread] = []
         self._servers: dict[str, _Server] = {}
         self.urls: dict[str, str] = {}
-        for name, kind in SERVICES.items():
-            service = kind(self.book, self.faults, self.keys[name], wait=self._stopping.wait)
+        for name in only:
+            service = SERVICES[name](self.book, self.faults, self.keys[name], wait=self._stopping.wait)
             server = _Server(("127.0.0.1", (ports or {}).get(name, 0)), self, service)
             service.base = self.urls[name] = f"http://127.0.0.1:{server.server_address[1]}"
             self._servers[name] = server
