@@ -52,6 +52,7 @@ urlpatterns = [
     path("lookups/", settings_views.lookups_page, name="lookups"),
     path("lookups/save/", settings_views.lookup_save, name="lookup_save"),
     path("lookups/<int:pk>/delete/", settings_views.lookup_delete, name="lookup_delete"),
+    path("api/openapi.json", api_views.openapi, name="openapi"),
     path("api/factory-machines/", api_views.factory_machines, name="api_machines"),
     path("api/place-order/", api_views.place_order, name="api_place_order"),
     path("api/recent-orders/", api_views.recent_orders, name="api_recent_orders"),

@@ -22,6 +22,7 @@ from main.models.orders import Order, OrderItem
 from main.models.products import ItemInput, Lineage, Product
 from main.models.projects import Collection, CollectionEntry, Lookup, OrderTemplate, Project, Tag
 from main.models.records import Budget, Event, Lease, SpendEntry
+from main.models.words import ProductWords
 
 __all__ = [
     "AT_PROVIDER",
@@ -50,6 +51,7 @@ __all__ = [
     "OrderTemplate",
     "Product",
     "ProductType",
+    "ProductWords",
     "Project",
     "Provider",
     "Relation",

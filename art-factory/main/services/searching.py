@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db.models import Q, QuerySet
 
 from main.models import Product
+from main.services.words import containing, without, words_of
 
 _TERM: Final = re.compile(r'(-?)(?:([a-z]{2,12}):)?(?:"([^"]{0,200})"|(\S{1,200}))', re.IGNORECASE)
 _COMPARED: Final = re.compile(r"(>=|<=|>|<|)([0-9]{1,18})")
@@ -18,27 +19,34 @@ MOST_TERMS: Final = 20
 
 
 def search(query: str) -> tuple[QuerySet[Product], list[str]]:
-    """Return the products not in the trash that a query finds, newest first, and what of it was not understood."""
+    """Return the products not in the trash that a query finds, newest first, and what of it was not understood.
+
+    A word finds words that begin with it, words in quotes stand next to each other (`words.containing`).
+    """
     found = Product.objects.alive()
     odd: list[str] = []
+    phrases: list[list[str]] = []
     for number, match in enumerate(_TERM.finditer(query[:500])):
         if number >= MOST_TERMS:
             odd.append(f"only the first {MOST_TERMS} words count")
             break
         minus, key, quoted, bare = match.groups()
         value = quoted if quoted is not None else bare
+        if not key and (phrase := words_of(value)):
+            if minus:
+                found = without(found, phrase)
+            else:
+                phrases.append(phrase)
+            continue
         condition = _condition((key or "").lower(), value)
         if condition is None:
             odd.append(match[0])
         else:
             found = found.exclude(condition) if minus else found.filter(condition)
-    return found.order_by("-id"), odd
+    return containing(found, phrases), odd
 
 
 def _condition(key: str, value: str) -> Q | None:
-    if not key:
-        # The title is the order's, with every alternative in it; it counts where a product has no prompt of its own.
-        return Q(prompt__icontains=value) | Q(prompt="", title__icontains=value)
     maker = _KEYS.get(key)
     return maker(value) if maker else None
 

@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 
-FILES = ["test_production.py", "test_pages.py", "test_seeding.py", "test_commands.py", "test_api.py"]
+FILES = [
+    "test_searching.py",
+    "test_keys.py",
+    "test_providers.py",
+    "test_production.py",
+    "test_pages.py",
+    "test_seeding.py",
+    "test_commands.py",
+    "test_api.py",
+]
 
 
 @pytest.mark.slow

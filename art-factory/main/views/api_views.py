@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from main.models import FactoryMachine, Order, OrderItem, Product, Project
+from main.openapi import document
 from main.production import foreman
 from main.services import orders
 from main.services.machines import factory_of
@@ -19,6 +20,12 @@ from main.views.inputs import machine_of, money, number, project_of
 
 LARGEST_BODY: Final = 200_000
 SHOWN: Final = 100
+
+
+@require_GET
+def openapi(request: HttpRequest) -> JsonResponse:
+    """Return the OpenAPI document."""
+    return JsonResponse(document())
 
 
 @require_GET

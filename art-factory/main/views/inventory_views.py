@@ -66,7 +66,8 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     found, odd = search(query)
     before = number(request.GET.get("before"), 0)
     page = list((found.filter(pk__lt=before) if before else found)[: PAGE + 1])
-    total = Product.objects.alive().count() if not query else None
+    # Counting all and subtracting the trash reads two small indexes; counting what is alive would read the rows.
+    total = Product.objects.count() - Product.objects.trashed().count() if not query else None
     return {
         "products": page[:PAGE],
         "older": page[PAGE - 1].pk if len(page) > PAGE else None,
