@@ -54,4 +54,4 @@ def _lexemes(phrase: list[str]) -> str:
 
 def _tsquery(query: str) -> RawSQL:
     # Words are letters and digits alone, so nothing of theirs is an operator.
-    return RawSQL(f"{_VECTOR} @@ to_tsquery('simple', %s)", [query], output_field=BooleanField())  # noqa: S611
+    return RawSQL(f"{_VECTOR} @@ to_tsquery('simple', %s)", [query], output_field=BooleanField())  # noqa: S611 -- the vector is ours, the words are letters and digits alone
