@@ -3,7 +3,10 @@
 `page_cpu_to_bare`: an inventory page of 100 (sign-in, limits, envelope, count and all) over a bare FastAPI page that runs
 the same query for the same rows and answers them with a response model. `last_page_to_first`: the last page of 10,000 items
 over the first, by skip. `stream_memory_growth`: peak memory of a server that exported 10,000 orders over one that
-exported 1,000. `health_cpu_ms`: CPU milliseconds of one GET /health.
+exported 1,000. `health_cpu_ms`: CPU milliseconds of one GET /health. `import_ratio_to_copy`: reading a StockX report of
+10,000 rows and 44 columns with Python's csv and copying it as it is into one table of texts, over importing it (rows judged,
+staged with their source, compared; products, sizes, orders, fees, history and payouts made); both count this process's CPU
+and that of their own PostgreSQL backends, and the rows are counted by SQL afterwards.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SYSTEM = ROOT / "soleflip"
 sys.path.insert(0, str(SYSTEM))
 
-ITEMS, ORDERS, ROUNDS, REQUESTS = 10_000, 10_000, 5, 60
+ITEMS, ORDERS, ROUNDS, REQUESTS, REPORT = 10_000, 10_000, 5, 60, 10_000
 TICKS = os.sysconf("SC_CLK_TCK")
 DATABASE = "bench_soleflip"
 
@@ -196,6 +199,95 @@ def streamed(token: str, folder: str, rows: int) -> int:
         return server.peak()
 
 
+def backend_cpu() -> float:
+    """Return CPU seconds of this database's backends that are alive."""
+    import psycopg
+    from shared.config.settings import get_settings
+
+    with psycopg.connect(get_settings().libpq_url) as held:
+        pids = held.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).fetchall()
+    fields = [Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split() for (pid,) in pids]
+    return sum(int(found[11]) + int(found[12]) for found in fields) / TICKS
+
+
+def bare_copy(path: Path) -> float:
+    """Return the CPU seconds of parsing the file and copying it into a table of texts."""
+    import csv
+
+    import psycopg
+    from shared.config.settings import get_settings
+
+    with psycopg.connect(get_settings().libpq_url) as held, path.open(newline="", encoding="utf-8") as file:
+        columns = ", ".join(f"c{number} text" for number in range(44))
+        held.execute(f"DROP TABLE IF EXISTS bare_report; CREATE TABLE bare_report ({columns})")
+        held.commit()
+        begun, server = time.process_time(), backend_cpu()
+        reader = csv.reader(file)
+        next(reader)
+        with held.cursor() as cursor, cursor.copy("COPY bare_report FROM STDIN") as copying:
+            for row in reader:
+                copying.write_row(row)
+        held.commit()
+        used = time.process_time() - begun + backend_cpu() - server
+        assert held.execute("SELECT count(*) FROM bare_report").fetchone() == (REPORT,)
+    return used
+
+
+async def one_import(path: Path) -> float:
+    """Return the CPU seconds of importing the file into an empty business."""
+    import uuid
+
+    from domains.integration.services.import_service import ImportService
+    from shared.auth.principal import Principal
+    from shared.config.settings import get_settings
+    from shared.database.connection import create_database
+    from shared.database.words import UserRole
+    from sqlalchemy import text
+
+    database = create_database(get_settings())
+    async with database.unit() as session:
+        await session.execute(
+            text(
+                "TRUNCATE transactions.orders, products.products, core.sizes, integration.import_batches,"
+                " transactions.payouts CASCADE"
+            )
+        )
+        who = (await session.execute(text("SELECT id FROM auth.users WHERE username = 'bench'"))).scalar_one()
+    service, actor = ImportService(database), Principal(uuid.UUID(str(who)), "bench", UserRole.ADMIN)
+    begun, server = time.process_time(), backend_cpu()
+    with path.open("rb") as file:
+        batch = await service.stage(actor, file, path.name)
+    counts = await service.apply(batch.id)
+    used = time.process_time() - begun + backend_cpu() - server
+    async with database.reading() as session:
+        made = (await session.execute(text(
+            "SELECT (SELECT count(*) FROM transactions.orders), (SELECT count(*) FROM transactions.order_status_history),"
+            " (SELECT count(*) FROM transactions.order_fees WHERE kind = 'transaction'),"
+            " (SELECT count(*) > 300 FROM products.products), (SELECT count(*) > 15 FROM core.sizes)"
+        ))).one()  # fmt: skip
+    await database.close()
+    assert counts == {"applied": REPORT}, counts
+    assert tuple(made) == (REPORT, REPORT, REPORT, True, True), made
+    return used
+
+
+def imports(folder: str) -> dict[str, float]:
+    """Race the import against the bare copy, three times; return medians."""
+    import asyncio
+
+    from cli.sample import write_stockx
+
+    path = Path(folder) / "report.csv"
+    write_stockx(path, REPORT)
+    bare, ours = [], []
+    for _ in range(3):
+        bare.append(bare_copy(path))
+        ours.append(asyncio.run(one_import(path)))
+    return {"bare": statistics.median(bare), "ours": statistics.median(ours)}
+
+
 def main() -> None:
     """Run every part; the last line is one JSON object."""
     from localservices import ensure_services, read_services, stop_services
@@ -210,6 +302,7 @@ def main() -> None:
             (Path(folder) / "bare_page.py").write_text(BARE)
             raced = pages(token, folder)
             small, large = streamed(token, folder, 1000), streamed(token, folder, ORDERS)
+            imported = imports(folder)
     finally:
         if not was_up:
             stop_services(ROOT)
@@ -220,6 +313,9 @@ def main() -> None:
         "health_cpu_ms": round(raced["health"], 2),
         "page_cpu_ms": round(raced["page"], 2),
         "bare_cpu_ms": round(raced["bare"], 2),
+        "import_ratio_to_copy": round(imported["bare"] / imported["ours"], 3),
+        "import_cpu_s": round(imported["ours"], 2),
+        "copy_cpu_s": round(imported["bare"], 2),
         "stream_peak_mb": round(large / 1024, 1),
     }
     print(json.dumps(result))

@@ -38,3 +38,11 @@ def subscribe_handlers() -> None:
         room = importlib.import_module(f"domains.{domain.name}.events")
         if any(module.name == "handlers" for module in pkgutil.iter_modules(room.__path__)):
             importlib.import_module(f"{room.__name__}.handlers")
+
+
+def load_jobs() -> None:
+    """Import every domain's services, whose jobs register themselves."""
+    for domain in pkgutil.iter_modules(domains.__path__):
+        room = importlib.import_module(f"domains.{domain.name}.services")
+        for module in pkgutil.iter_modules(room.__path__):
+            importlib.import_module(f"{room.__name__}.{module.name}")

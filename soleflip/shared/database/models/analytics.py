@@ -114,7 +114,10 @@ class PricingKpi(Base):
     """A day's key figures of pricing."""
 
     __tablename__ = "pricing_kpis"
-    __table_args__ = (UniqueConstraint("kpi_date", "aggregation_level", "target_id"), {"schema": "analytics"})
+    __table_args__ = (
+        UniqueConstraint("kpi_date", "aggregation_level", "target_id", postgresql_nulls_not_distinct=True),
+        {"schema": "analytics"},
+    )
 
     kpi_date: Mapped[date]
     aggregation_level: Mapped[Text20]

@@ -1,0 +1,1 @@
+"""Background work: what a job of a kind does, and the worker that does it."""
