@@ -36,7 +36,7 @@ class JobRepository:
         self, kind: str, arguments: dict[str, Any], by: uuid.UUID | None = None, key: str | None = None
     ) -> uuid.UUID:
         """Store a job and wake a worker; asking again with the same key returns the first one."""
-        made = await self.session.scalar(
+        made: uuid.UUID | None = await self.session.scalar(
             insert(Job)
             .values(id=uuid.uuid4(), kind=kind, arguments=arguments, asked_by_id=by, idempotency_key=key)
             .on_conflict_do_nothing()

@@ -218,7 +218,8 @@ class ImportRepository(BaseRepository[ImportBatch]):
 
     async def apply_feed(self, batch_id: uuid.UUID, rows: int) -> int:
         """Store the next products of a feed; return how many rows there were."""
-        return (await self.session.execute(text(FEED), {"batch": batch_id, "rows": rows})).scalar_one()
+        found: int = (await self.session.execute(text(FEED), {"batch": batch_id, "rows": rows})).scalar_one()
+        return found
 
     async def patterns(self) -> list[Pattern]:
         """Return how brands are recognised, for the rules."""

@@ -33,7 +33,10 @@ APPLY = "integration.apply_import"
 
 
 def _digest(file: BinaryIO) -> str:
-    return hashlib.file_digest(file, "sha256").hexdigest()
+    found = hashlib.sha256()
+    while piece := file.read(2**20):
+        found.update(piece)
+    return found.hexdigest()
 
 
 def _dump(value: object) -> str:
