@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import face
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader
 from starlette.staticfiles import StaticFiles
 
@@ -47,11 +47,6 @@ def install(app: FastAPI) -> None:
     """Serve the house's look under `/static/`, and the reference at `/docs` and `/redoc` where the document is served."""
     app.mount("/static", StaticFiles(directory=face.static_dir()), name="static")
     router = APIRouter(include_in_schema=False)
-
-    @router.get("/")
-    async def front() -> RedirectResponse:
-        """The way in: the reference, until a page of the shop stands here."""
-        return RedirectResponse("/docs")
 
     @router.get("/docs")
     @router.get("/redoc")

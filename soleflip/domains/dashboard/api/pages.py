@@ -1,0 +1,31 @@
+"""The front page: figures, a plot of the year, the latest sales."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from domains.dashboard.services.dashboard_service import DashboardService
+from shared.api.dependencies import SessionDep
+from shared.web.pages import Looking, render, to_login
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def dashboard(request: Request, looking: Looking, session: SessionDep) -> Response:
+    """The dashboard."""
+    if looking is None:
+        return to_login()
+    service = DashboardService(session)
+    weeks = await service.weeks()
+    plot = {
+        "labels": [f"{each['week']:%d %b}" for each in weeks],
+        "unit": "€",
+        "title": "Revenue and profit by week",
+        "series": [
+            {"label": "Revenue", "values": [float(each["revenue"]) for each in weeks]},
+            {"label": "Profit", "values": [float(each["profit"]) for each in weeks]},
+        ],
+    }
+    return render(request, "dashboard.html", looking, figures=await service.metrics(), weeks=plot)
