@@ -21,6 +21,7 @@ APP_ACCESS_RULES: Final = {
     "inventory": "inventory.access_inventory_app",
     "printers": "inventory.access_inventory_app",
     "contracts": "contracts.access_contracts_app",
+    "dashboard": "dashboard.access_dashboard_app",
     "monthly_report": "monthly_report.access_monthly_report",
 }
 SIGNED_IN_ONLY: Final = {"access"}

@@ -4,6 +4,7 @@ from typing import Final
 
 VIEW_INVENTORY: Final = (
     "inventory.access_inventory_app",
+    "dashboard.access_dashboard_app",
     "inventory.export_printers",
     "inventory.export_amb_report",
     "inventory.view_web_parsing",
@@ -81,6 +82,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
     "Inventory Admin": (
         *EDIT_INVENTORY,
         "inventory.run_inventory",
+        "dashboard.manage_alerts",
         "inventory.manage_web_parsing",
         "inventory.can_create_public_templates",
         "inventory.view_api_docs",

@@ -21,6 +21,7 @@ urlpatterns = [
     path("inventory/", include("inventory.urls")),
     path("contracts/", include("contracts.urls")),
     path("printers/", include("inventory.urls", namespace="printers")),
+    path("dashboard/", include("dashboard.urls")),
     path("monthly-report/", include("monthly_report.urls")),
     path("accounts/login/", auth_views.SignIn.as_view(), name="login"),
     path("accounts/django-login/", auth_views.DjangoSignIn.as_view(), name="django_login"),

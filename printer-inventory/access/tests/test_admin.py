@@ -13,7 +13,7 @@ from django.urls import reverse
 from inventory.tests.factories import make_organization, make_printer
 
 pytestmark = pytest.mark.django_db
-APPLICATIONS = ("access", "inventory", "outbox")
+APPLICATIONS = ("access", "inventory", "outbox", "dashboard")
 MODELS = [
     model
     for label in APPLICATIONS

@@ -163,7 +163,7 @@ class TestRetention:
         assert (expected, cleanup(night(), KEEP)) == (5, {"deleted": 5})
         assert count(night(), KEEP) == 0
 
-    def test_a_day_s_last_good_reading_stays_when_its_last_poll_failed(self):
+    def test_retention_never_deletes_a_days_last_good_reading(self):
         printer = make_printer()
         fill(printer, 120, range(0, 18, 6))
         InventoryTask.objects.create(

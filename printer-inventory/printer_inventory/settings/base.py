@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "inventory",
     "outbox",
     "monthly_report",
+    "dashboard",
     "access",
 ]
 
@@ -120,6 +121,13 @@ WEBSHELL = {
             "url_name": "inventory:printer_list",
             "permission": "inventory.access_inventory_app",
             "match": "inventory:",
+        },
+        {
+            "label": _("Dashboard"),
+            "icon": "speedometer2",
+            "url_name": "dashboard:overview",
+            "permission": "dashboard.access_dashboard_app",
+            "match": "dashboard:",
         },
         {
             "label": _("Quarantine"),

@@ -151,6 +151,22 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"queue": "low_priority", "expires": 30},
     },
+    "count-days": {
+        # Whole days once, today again: pages over months read what was counted.
+        "task": "dashboard.tasks.count_days",
+        "schedule": timedelta(minutes=10),
+        "options": {"queue": "low_priority", "expires": 600},
+    },
+    "watch-fleet": {
+        "task": "dashboard.tasks.watch_fleet",
+        "schedule": timedelta(seconds=60),
+        "options": {"queue": "low_priority", "expires": 60},
+    },
+    "supplies-mails": {
+        "task": "dashboard.tasks.write_supplies_mails",
+        "schedule": timedelta(seconds=60),
+        "options": {"queue": "low_priority", "expires": 60},
+    },
     "deliveries": {
         # Mails and webhooks are sent when they are written; this finds what was put off, and those whose worker died.
         "task": "outbox.tasks.deliver",

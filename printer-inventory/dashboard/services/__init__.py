@@ -1,0 +1,1 @@
+"""Counting days, forecasting supplies, reports, alarms and mails."""

@@ -1,0 +1,181 @@
+"""Alert rules, webhooks, scheduled mails and what was delivered."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Final
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from dashboard.forms import MailForm, RuleForm, WebhookForm
+from dashboard.models import Alarm, AlertRule, SuppliesMail
+from dashboard.services import alarms, mails
+from outbox.models import Delivery, Webhook
+from outbox.services import posting
+
+PAGE: Final = 50
+manages = permission_required("dashboard.manage_alerts", raise_exception=True)
+
+
+@require_GET
+def rule_list(request: HttpRequest) -> HttpResponse:
+    """Rules with their open alarms, webhooks and scheduled mails."""
+    standing = Alarm.objects.filter(closed_at=None).select_related("rule", "printer")
+    context = {
+        "rules": AlertRule.objects.select_related("organization", "city").prefetch_related("webhooks"),
+        "alarms": standing[:PAGE],
+        "open_count": standing.count(),
+        "webhooks": Webhook.objects.all(),
+        "mails": SuppliesMail.objects.select_related("organization", "city").prefetch_related("runs"),
+    }
+    return render(request, "dashboard/rules.html", context)
+
+
+@require_GET
+def rule_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """One rule: whom it tells, what it has found, and what was delivered."""
+    rule = get_object_or_404(AlertRule.objects.select_related("organization", "city", "created_by"), pk=pk)
+    keys = [f"alarm-{pk}-", f"test-{pk}-"]
+    deliveries = Delivery.objects.filter(message__key__startswith=keys[0]) | Delivery.objects.filter(
+        message__key__startswith=keys[1]
+    )
+    context = {
+        "rule": rule,
+        "alarms": rule.alarms.select_related("printer")[:PAGE],
+        "open_count": rule.alarms.filter(closed_at=None).count(),
+        "deliveries": deliveries.select_related("message")[:PAGE],
+        "hooks": rule.webhooks.all(),
+    }
+    return render(request, "dashboard/rule.html", context)
+
+
+def _edit(request: HttpRequest, form: Any, title: str, back: str, is_new: bool) -> HttpResponse:
+    """Draw or take a form; what was typed stays."""
+    if request.method == "POST" and form.is_valid():
+        if is_new and hasattr(form.instance, "created_by_id"):
+            form.instance.created_by_id = request.user.pk
+        made = form.save()
+        if getattr(form, "made_secret", ""):
+            text = _("The signing secret of %(name)s is %(secret)s. It is shown this once.")
+            messages.info(request, text % {"name": made.name, "secret": form.made_secret})
+        messages.success(request, _("%(name)s is saved.") % {"name": made.name})
+        return redirect(back)
+    status = 422 if form.is_bound else 200
+    return render(request, "dashboard/form.html", {"form": form, "title": title, "back": back}, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@manages
+def edit_rule(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """Add or change a rule."""
+    rule = get_object_or_404(AlertRule, pk=pk) if pk else None
+    title = _("Change %(name)s") % {"name": rule.name} if rule else _("Add an alert rule")
+    form = RuleForm(request.POST or None, instance=rule)
+    return _edit(request, form, title, reverse("dashboard:rules"), rule is None)
+
+
+@require_POST
+@manages
+def delete_rule(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a rule with its alarms; its deliveries stay on record."""
+    rule = get_object_or_404(AlertRule, pk=pk)
+    rule.delete()
+    messages.success(request, _("%(name)s is deleted.") % {"name": rule.name})
+    return redirect("dashboard:rules")
+
+
+@require_POST
+@manages
+def test_rule(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send a test to everybody whom a rule tells."""
+    rule = get_object_or_404(AlertRule, pk=pk)
+    alarms.send_test(rule, request.POST.get("key") or uuid.uuid4().hex)
+    messages.success(request, _("The test is on its way; how it went stands below."))
+    return redirect(rule)
+
+
+@require_http_methods(["GET", "POST"])
+@manages
+def edit_webhook(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """Add or change a webhook."""
+    hook = get_object_or_404(Webhook, pk=pk) if pk else None
+    title = _("Change %(name)s") % {"name": hook.name} if hook else _("Add a webhook")
+    form = WebhookForm(request.POST or None, instance=hook)
+    return _edit(request, form, title, reverse("dashboard:rules"), hook is None)
+
+
+@require_POST
+@manages
+def delete_webhook(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a webhook; what waits for it fails with that reason."""
+    hook = get_object_or_404(Webhook, pk=pk)
+    hook.delete()
+    messages.success(request, _("%(name)s is deleted.") % {"name": hook.name})
+    return redirect("dashboard:rules")
+
+
+@require_http_methods(["GET", "POST"])
+@manages
+def edit_mail(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """Add or change a scheduled mail."""
+    mail = get_object_or_404(SuppliesMail, pk=pk) if pk else None
+    title = _("Change %(name)s") % {"name": mail.name} if mail else _("Add a supplies mail")
+    form = MailForm(request.POST or None, instance=mail)
+    return _edit(request, form, title, reverse("dashboard:rules"), mail is None)
+
+
+@require_POST
+@manages
+def delete_mail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a scheduled mail; what was sent stays on record."""
+    mail = get_object_or_404(SuppliesMail, pk=pk)
+    mail.delete()
+    messages.success(request, _("%(name)s is deleted.") % {"name": mail.name})
+    return redirect("dashboard:rules")
+
+
+@require_POST
+@manages
+def send_mail_now(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send a mail now, once per press of the button."""
+    mail = get_object_or_404(SuppliesMail, pk=pk)
+    key = request.POST.get("key") or uuid.uuid4().hex
+    mails.compose(mail, f"supplies-{pk}-now-{key}"[:200], timezone.now())
+    messages.success(request, _("%(name)s is on its way.") % {"name": mail.name})
+    return redirect("dashboard:deliveries")
+
+
+@require_GET
+@manages
+def delivery_list(request: HttpRequest) -> HttpResponse:
+    """Everything that went out or is about to, newest first."""
+    rows = Delivery.objects.select_related("message")
+    state = request.GET.get("state", "")
+    if state in {"queued", "running", "done", "failed", "lost"}:
+        rows = rows.filter(state=state)
+    pages = Paginator(rows, PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    context = {
+        "deliveries": page.object_list, "page": page.number, "pages": pages, "total": pages.count,
+        "first": page.start_index(), "last": page.end_index(), "state": state,
+    }  # fmt: skip
+    return render(request, "dashboard/deliveries.html", context)
+
+
+@require_POST
+@manages
+def send_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send a failed or lost delivery again, because a person says so."""
+    if posting.send_again(pk):
+        messages.success(request, _("It is on its way again."))
+    else:
+        messages.warning(request, _("It has not failed, so it is not sent again."))
+    return redirect("dashboard:deliveries")
