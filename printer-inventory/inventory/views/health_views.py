@@ -78,7 +78,8 @@ def fleet_health_ages(request: HttpRequest) -> HttpResponse:
     del request
     steps = fleet_health.by_age(timezone.now())
     labels = [
-        _("within %(time)s") % {"time": label} if not label.startswith(">") else label for label, _count in steps[:-1]
+        _("within %(time)s") % {"time": _spoken(label)} if not label.startswith(">") else f"> {_spoken(label[1:])}"
+        for label, _count in steps[:-1]
     ]
     return JsonResponse(
         {
@@ -91,3 +92,9 @@ def fleet_health_ages(request: HttpRequest) -> HttpResponse:
 
 def _before(now: datetime, seconds: float | None) -> datetime | None:
     return None if seconds is None else now - timedelta(seconds=seconds)
+
+
+def _spoken(label: str) -> str:
+    """Return "4 h" or "7 d" in the visitor's language."""
+    number, unit = label.split()
+    return (_("%(count)s d") if unit == "d" else _("%(count)s h")) % {"count": number}
