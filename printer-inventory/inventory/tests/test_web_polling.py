@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import safehttp
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from standins.printers import PrinterFleet
@@ -74,6 +75,43 @@ class TestWeb:
         with connection.cursor() as cursor:
             cursor.execute("SELECT web_password FROM inventory_printer WHERE id = %s", [printer.pk])
             assert "fleet-web-pass" not in cursor.fetchone()[0]
+
+    def test_a_page_behind_digest_is_read_without_a_browser_and_without_telling_the_password(
+        self, fleet: PrinterFleet, fleet_printers: list[Printer], monkeypatch: pytest.MonkeyPatch
+    ):
+        number = next(n for n, one in enumerate(fleet.printers) if "Apeos" in one.model)
+        printer = fleet_printers[number]
+        teach(printer)
+        Printer.objects.filter(pk=printer.pk).update(web_username="admin")
+        printer.refresh_from_db()
+        printer.web_password = "fleet-web-pass"
+        printer.save()
+        told: list[str] = []
+        ask = safehttp.Client.get
+
+        def overhear(self: safehttp.Client, url: str, **asked: Any) -> safehttp.Response:
+            told.append(f"{asked.get('auth')} {asked.get('headers')}")
+            return ask(self, url, **asked)
+
+        monkeypatch.setattr(safehttp.Client, "get", overhear)
+        assert run_inventory_for_printer(request_polls([printer.pk], None)[0].printer_id) == (True, "Polled.")
+        assert PrinterState.objects.get(pk=printer.pk).total_pages == fleet.truth(number)["counters"]["total"]
+        assert any("Digest username" in text for text in told)
+        assert not any("fleet-web-pass" in text for text in told)
+        # One refusal, then one request a page: the proof is good for all of them.
+        assert len(told) == 1 + len({path for path, _ in IDS.values()})
+
+    def test_a_page_of_frames_is_read_by_the_frames_own_path(self, fleet: PrinterFleet, fleet_printers: list[Printer]):
+        number = next(n for n, one in enumerate(fleet.printers) if "AltaLink" in one.model)
+        printer = fleet_printers[number]
+        rows = [
+            {"field": "serial_number", "path": "/status", "xpath": "//*[@id='serial']"},
+            {"field": "counter", "path": "/counters", "xpath": "//*[@id='total']"},
+        ]
+        web_rules.replace_rules(printer, rules.load(rows), None, overwrite=True)
+        Printer.objects.filter(pk=printer.pk).update(polling_method="WEB")
+        Sweep(lane="web").run()
+        assert PrinterState.objects.get(pk=printer.pk).total_pages == fleet.truth(number)["counters"]["total"]
 
     def test_json_is_read_like_a_page(self, fleet: PrinterFleet, fleet_printers: list[Printer]):
         number = index_of(fleet, "api")

@@ -27,7 +27,9 @@ def test_there_are_enough_of_every_kind() -> None:
     specs = load().values()
     assert len(specs) >= 15
     assert {spec.vendor for spec in specs} == set(ENTERPRISES)
-    assert {spec.web for spec in specs} == {"table", "definitions", "european", "button", "protected", "api"}
+    assert {spec.web for spec in specs} == {
+        "table", "definitions", "european", "button", "protected", "digest", "form", "frames", "api",
+    }  # fmt: skip
     assert any(not spec.is_color for spec in specs)
     assert any(spec.printing.a3 for spec in specs)
     assert len({spec.charset for spec in specs}) >= 4

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import httpx2
 import pytest
 
 from standins.printers import PrinterAddress, PrinterFleet, ber
@@ -32,6 +33,20 @@ def get(
         connection.close()
 
 
+def signed_in(printer: PrinterAddress, path: str) -> tuple[int, str]:
+    """Ask as somebody who knows the password, by whatever the printer asks for; httpx2's own Digest is the peer of ours."""
+    ways = {"sharp-mx-3071": None, "fujifilm-apeos-c3060": httpx2.DigestAuth("admin", "fleet-web-pass")}
+    auth = ways.get(printer.device, httpx2.BasicAuth("admin", "fleet-web-pass") if printer.web_user else None)
+    with httpx2.Client(
+        base_url=f"http://{printer.address}:{printer.web_port}", auth=auth, follow_redirects=True
+    ) as web:
+        if printer.device == "sharp-mx-3071":
+            answer = web.post("/login", data={"user": "admin", "password": "fleet-web-pass", "back": path})
+        else:
+            answer = web.get(path)
+        return answer.status_code, answer.text
+
+
 def of(fleet: PrinterFleet, model: str) -> PrinterAddress:
     return next(printer for printer in fleet.printers if model in printer.model)
 
@@ -43,12 +58,11 @@ def by_id(body: str) -> dict[str, str]:
 @pytest.mark.parametrize("number", range(20))
 def test_pages_say_what_snmp_says(fleet: PrinterFleet, manager: Manager, number: int) -> None:
     printer, truth = fleet.printers[number], fleet.truth(number)
-    headers = BASIC if printer.web_user else {}
     marker = number_of(
         manager.ask(printer, ber.GET, (*LIFE_COUNT[:-2], 2 if "STUDIO" in printer.model else 1, 1)).values[0]
     )
     assert marker == truth["counters"]["marker"]
-    status, body, _ = get(printer, "/config.xml", headers)
+    status, body = signed_in(printer, "/config.xml")
     root = ET.fromstring(body)  # noqa: S314 - our own page
     assert (status, root.findtext("serial"), root.findtext("panel")) == (200, printer.serial, truth["console"])
     told = {item.get("name"): int(item.text or "") for item in root.iter("counter")}
@@ -59,7 +73,7 @@ def test_pages_say_what_snmp_says(fleet: PrinterFleet, manager: Manager, number:
     ]
 
 
-@pytest.mark.parametrize(("model", "plain"), [("M507", True), ("TASKalfa", True), ("MX-3071", False)])
+@pytest.mark.parametrize(("model", "plain"), [("M507", True), ("TASKalfa", True), ("C5540", False)])
 def test_counters_in_tables_and_lists(fleet: PrinterFleet, model: str, plain: bool) -> None:
     printer = of(fleet, model)
     values = by_id(get(printer, "/counters")[1])
@@ -95,6 +109,46 @@ def test_a_page_behind_a_password(fleet: PrinterFleet) -> None:
     for value in (wrong, "Basic %%%", "Bearer x", ""):
         assert get(printer, "/", {"Authorization": value})[0] == 401
     assert get(printer, "/", BASIC)[0] == 200
+
+
+def test_a_page_behind_digest_takes_each_proof_once(fleet: PrinterFleet) -> None:
+    printer = of(fleet, "Apeos")
+    assert signed_in(printer, "/status")[0] == 200
+    assert get(printer, "/", BASIC)[0] == 401
+    proofs: list[str] = []
+    auth = httpx2.DigestAuth("admin", "fleet-web-pass")
+    with httpx2.Client(base_url=f"http://{printer.address}:{printer.web_port}", auth=auth) as web:
+        answer = web.get("/status")
+        proofs.append(answer.request.headers["authorization"])
+    for proof in (
+        *proofs,
+        proofs[0].replace("Digest", "Basic"),
+        'Digest username="admin", nonce="made-up", nc=00000001',
+    ):
+        status, _, headers = get(printer, "/status", {"Authorization": proof})
+        assert (status, "Digest" in headers["WWW-Authenticate"]) == (401, True)
+    with httpx2.Client(auth=httpx2.DigestAuth("admin", "guess")) as web:
+        assert web.get(f"http://{printer.address}:{printer.web_port}/").status_code == 401
+
+
+def test_a_page_behind_a_form(fleet: PrinterFleet) -> None:
+    printer = of(fleet, "MX-3071")
+    status, body, _ = get(printer, "/counters")
+    assert (status, '<input id="password"' in body, 'id="total"' in body) == (200, True, False)
+    assert 'id="total"' in signed_in(printer, "/counters")[1]
+    with httpx2.Client(base_url=f"http://{printer.address}:{printer.web_port}") as web:
+        wrong = web.post("/login", data={"user": "admin", "password": "guess", "back": "/counters"})
+        assert "Wrong user or password" in wrong.text
+        assert web.post("/login", data={"back": "//evil.example/"}).headers.get("location") is None
+        assert 'id="total"' not in web.get("/counters", headers={"Cookie": "sid=guess"}).text
+
+
+def test_a_page_of_frames(fleet: PrinterFleet) -> None:
+    printer = of(fleet, "AltaLink")
+    body = get(printer, "/")[1]
+    assert ('<frame name="main" src="status">' in body, 'id="serial"' in body) == (True, False)
+    assert by_id(get(printer, "/status")[1])["serial"] == printer.serial
+    assert 'href="/counters"' in get(printer, "/menu.html")[1]
 
 
 def test_an_api(fleet: PrinterFleet) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import safehttp
 
+from inventory.polling.web import digest
 from inventory.polling.web.pages import Document, PageError, PageRequest, WebTarget
 from inventory.polling.web.policy import WebRules
 
@@ -22,6 +23,10 @@ class PlainSession:
         """Ask nothing yet; PageError when the address is none that may be asked."""
         self._target = target
         self.requests = 0
+        # Nothing is told unasked: a password in the clear would be wasted on a printer that takes Digest.
+        self._challenge: digest.Challenge | None = None
+        self._basic = False
+        self._asked = 0
         try:
             self._client = safehttp.Client(
                 rules.policy(target), rules.limits(), keep_cookies=len(target.pages) > 1, user_agent=USER_AGENT
@@ -31,11 +36,10 @@ class PlainSession:
 
     def get(self, page: PageRequest) -> Document:
         """Return a page; PageError says why not."""
-        url = self._target.url(page)
-        response = self._ask(url, first=True)
-        if response.status == 401 and self._target.username and response.url != url:
-            # A redirect (http to https, mostly) has dropped the credentials; the policy still holds it to this printer.
-            response = self._ask(response.url, first=False)
+        response = self._ask(self._target.url(page))
+        if response.status == 401 and self._target.username and self._takes(response):
+            # Also after a redirect (http to https, mostly): the policy still holds it to this printer.
+            response = self._ask(response.url)
         if not response.ok:
             raise PageError(_refusal(response.status, page, signed_in=bool(self._target.username)))
         kind = response.headers.get("content-type", "")
@@ -44,11 +48,27 @@ class PlainSession:
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         return Document(response.content, response.content_type, charset, path)
 
-    def _ask(self, url: str, *, first: bool) -> safehttp.Response:
-        auth = (self._target.username, self._target.password) if self._target.username else None
+    def _takes(self, response: safehttp.Response) -> bool:
+        """Remember how a printer wants to be told who asks: Digest where it takes it, else Basic; False for neither."""
+        wanted = response.headers.get_list("www-authenticate")
+        self._challenge = digest.challenge_of(wanted)
+        self._basic = self._challenge is None and digest.wants_basic(wanted)
+        self._asked = 0
+        return self._basic or self._challenge is not None
+
+    def _ask(self, url: str) -> safehttp.Response:
+        headers, target = dict(ACCEPT), self._target
+        if self._challenge is not None:
+            self._asked += 1
+            parts = urlsplit(url)
+            path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+            headers["Authorization"] = digest.authorization(
+                self._challenge, target.username, target.password, "GET", path, self._asked
+            )
+        auth = (target.username, target.password) if self._basic else None
         self.requests += 1
         try:
-            return self._client.get(url, headers=ACCEPT, auth=auth, follow_redirects=first)
+            return self._client.get(url, headers=headers, auth=auth)
         except (safehttp.TimedOut, safehttp.Unreachable, safehttp.Refused) as error:
             raise PageError(str(error), fatal=not isinstance(error, safehttp.Refused)) from None
         except safehttp.SafeHttpError as error:

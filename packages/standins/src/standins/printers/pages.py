@@ -118,6 +118,9 @@ LAYOUTS: Final[dict[str, Callable[[Iterable[Fact]], str]]] = {
     "table": _table,
     "european": _table,
     "protected": _table,
+    "digest": _table,
+    "form": _table,
+    "frames": _table,
     "api": _definitions,
     "definitions": _definitions,
     "button": _button,
@@ -177,6 +180,8 @@ def page(path: str, query: str, spec: DeviceSpec, facts: Facts) -> Page | None:
         "/supplies": lambda: supply_facts(facts),
         "/counters": lambda: counter_facts(spec, facts),
     }
+    if spec.web == "frames" and path in ("/", "/menu.html"):
+        return _frames(f"{spec.vendor} {spec.model}") if path == "/" else _menu()
     if path in rows:
         found = rows[path]()
         if spec.web == "button" and query == "values=1":
@@ -185,6 +190,20 @@ def page(path: str, query: str, spec: DeviceSpec, facts: Facts) -> Page | None:
     if path == "/config.xml":
         return config_xml(spec, facts)
     return status_json(spec, facts) if path == "/api/status.json" and spec.web == "api" else None
+
+
+def _frames(title: str) -> Page:
+    """Draw the home page as older devices do: two frames, and nothing in the page itself."""
+    return Page(
+        f"<!doctype html><html><head><title>{escape(title)}</title></head>"
+        '<frameset cols="160,*"><frame name="menu" src="menu.html"><frame name="main" src="status">'
+        "<noframes>This page needs frames.</noframes></frameset></html>"
+    )
+
+
+def _menu() -> Page:
+    links = "".join(f'<li><a href="{path}" target="main">{word}</a></li>' for path, word in NAVIGATION[1:])
+    return Page(f"<!doctype html><html><head><title>Menu</title></head><body><ul>{links}</ul></body></html>")
 
 
 def _alert_facts(facts: Facts) -> list[Fact]:

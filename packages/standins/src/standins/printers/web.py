@@ -6,13 +6,13 @@ A small HTTP/1.1 server that closes after each answer, as most printers' do; req
 from __future__ import annotations
 
 import asyncio
-import hmac
 import socket
-from base64 import b64decode
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from .doors import Asked, Doors
 from .modelled import Modelled
 from .pages import Page, page
 from .printer import Printer
@@ -20,10 +20,12 @@ from .udp import fence
 from .world import World
 
 REQUEST_LIMIT: Final = 16 << 10
+BODY_LIMIT: Final = 4 << 10
 REQUEST_SECONDS: Final = 15.0
 HANG_SECONDS: Final = 3600.0
 WORDS: Final = {
-    200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+    200: "OK", 303: "See Other", 400: "Bad Request", 401: "Unauthorized",
+    403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
     500: "Internal Server Error", 503: "Service Unavailable",
 }  # fmt: skip
 
@@ -34,6 +36,7 @@ class WebServer:
     def __init__(self, world: World) -> None:
         """Listen to nothing yet."""
         self.world = world
+        self._doors = Doors(world.config.web_user, world.config.web_password)
         self._servers: list[asyncio.Server] = []
         self._talks: set[asyncio.Task[None]] = set()
 
@@ -83,7 +86,9 @@ class WebServer:
     async def _talk(self, printer: Printer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
-                head = await reader.readuntil(b"\r\n\r\n")
+                asked = Asked.of(await reader.readuntil(b"\r\n\r\n"))
+                if asked is not None and 0 < asked.length <= BODY_LIMIT:
+                    asked = replace(asked, body=await reader.readexactly(asked.length))
         except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             return
         printer.web_counts.requests += 1
@@ -92,43 +97,30 @@ class WebServer:
             await asyncio.sleep(HANG_SECONDS)
         await asyncio.sleep(faults.get("web_slow", 0) / 1000)
         error = faults.get("web_error")
-        status, found = (error, Page("")) if error else self._answer(printer, head)
-        writer.write(_response(status, found, with_body=not head.startswith(b"HEAD ")))
+        status, found, extra = (error, Page(""), ()) if error else self._answer(printer, asked)
+        writer.write(_response(status, found, extra, with_body=asked is None or asked.method != "HEAD"))
         await writer.drain()
 
-    def _answer(self, printer: Printer, head: bytes) -> tuple[int, Page]:
-        """Return the status and page a request's head asks for."""
-        lines = head.decode("latin-1").split("\r\n")
-        parts = lines[0].split(" ")
-        if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
-            return 400, Page("")
-        if parts[0] not in {"GET", "HEAD"}:
-            return 405, Page("")
+    def _answer(self, printer: Printer, asked: Asked | None) -> tuple[int, Page, tuple[str, ...]]:
+        """Return the status, the page and more header lines for what is asked."""
+        nothing = Page("")
+        if asked is None:
+            return 400, nothing, ()
         subject = printer.subject
         if not isinstance(subject, Modelled):
-            return 404, Page("")
-        fields = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
-        if subject.spec.web == "protected" and not self._let_in(fields.get("authorization", "")):
-            return 401, Page("")
+            return 404, nothing, ()
+        door = self._doors.ask(subject.spec.web, printer.number, asked)
+        if door is not None:
+            return door
+        if asked.method not in {"GET", "HEAD"}:
+            return 405, nothing, ()
         try:
-            target = urlsplit(parts[1])
+            target = urlsplit(asked.target)
         except ValueError:
-            return 400, Page("")
+            return 400, nothing, ()
         facts = printer.facts(self.world.clock.moment())
         found = page(target.path, target.query, subject.spec, facts)
-        return (404, Page("")) if found is None else (200, found)
-
-    def _let_in(self, authorization: str) -> bool:
-        """Return whether a Basic Authorization header (RFC 7617) holds the fleet's web user and password."""
-        scheme, _, given = authorization.partition(" ")
-        if scheme.lower() != "basic":
-            return False
-        try:
-            plain = b64decode(given, validate=True)
-        except ValueError:
-            return False
-        config = self.world.config
-        return hmac.compare_digest(plain, f"{config.web_user}:{config.web_password}".encode())
+        return (404, nothing, ()) if found is None else (200, found, ())
 
 
 def _socket(port: int) -> socket.socket:
@@ -142,10 +134,12 @@ def _socket(port: int) -> socket.socket:
     return sock
 
 
-def _response(status: int, found: Page, *, with_body: bool) -> bytes:
+def _response(status: int, found: Page, more: tuple[str, ...], *, with_body: bool) -> bytes:
     body = found.body.encode() if status == 200 else f"{status} {WORDS[status]}\n".encode()
     kind = found.kind if status == 200 else "text/plain"
-    extra = 'WWW-Authenticate: Basic realm="printer"\r\n' if status == 401 else ""
+    if status == 401 and not more:
+        more = ('WWW-Authenticate: Basic realm="printer"',)
+    extra = "".join(f"{line}\r\n" for line in more)
     head = (
         f"HTTP/1.1 {status} {WORDS[status]}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
         f"{extra}Cache-Control: no-store\r\nConnection: close\r\n\r\n"

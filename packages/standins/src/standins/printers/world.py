@@ -13,6 +13,7 @@ from . import devices
 from .behaviour import Calendar
 from .clock import Clock
 from .config import FleetConfig
+from .doors import PROTECTED
 from .modelled import Modelled
 from .printer import Printer
 from .sites import place_of, site_of
@@ -125,7 +126,7 @@ class World:
 
     @staticmethod
     def _protected(printer: Printer) -> bool:
-        return isinstance(printer.subject, Modelled) and printer.subject.spec.web == "protected"
+        return isinstance(printer.subject, Modelled) and printer.subject.spec.web in PROTECTED
 
     def inventory(self) -> list[dict[str, Any]]:
         """Return a row per printer for a demo loader: its client and place beside its address and identity."""
