@@ -1,5 +1,7 @@
 """Searches of whole networks, and what they found."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,7 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models.choices import JobState
+from access.reach import within
+from inventory.models.choices import JobState, V3Auth, V3Priv
+from inventory.models.encrypted import EncryptedField
 from inventory.models.organization import Organization
 from inventory.models.printer import Printer
 
@@ -36,6 +40,15 @@ class Discovery(models.Model):
     networks = models.JSONField(_("networks"))
     ports = models.JSONField(_("SNMP ports"))
     communities = models.JSONField(_("SNMP communities"))
+    snmp_v3_user = models.CharField(_("SNMPv3 user"), max_length=32, blank=True, default="")
+    snmp_v3_auth_protocol = models.CharField(
+        _("SNMPv3 authentication"), max_length=6, choices=V3Auth.choices, default=V3Auth.SHA
+    )
+    snmp_v3_auth_password = EncryptedField(_("SNMPv3 authentication password"))
+    snmp_v3_priv_protocol = models.CharField(
+        _("SNMPv3 privacy"), max_length=6, choices=V3Priv.choices, default=V3Priv.AES
+    )
+    snmp_v3_priv_password = EncryptedField(_("SNMPv3 privacy password"))
     pps = models.PositiveIntegerField(_("packets per second"))
     organization = models.ForeignKey(
         Organization, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("organization")
@@ -55,6 +68,8 @@ class Discovery(models.Model):
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(_("leased until"), null=True, blank=True)
     reason = models.TextField(_("reason"), blank=True, default="")
+
+    objects: ClassVar[models.Manager["Discovery"]] = within("")
 
     class Meta:
         verbose_name = _("discovery")
@@ -102,6 +117,8 @@ class DiscoveredDevice(models.Model):
     added_at = models.DateTimeField(_("added"), null=True, blank=True)
     first_seen = models.DateTimeField(_("first seen"))
     last_seen = models.DateTimeField(_("last seen"))
+
+    objects: ClassVar[models.Manager["DiscoveredDevice"]] = within("")
 
     class Meta:
         verbose_name = _("discovered device")

@@ -16,17 +16,21 @@ from datetime import datetime
 from typing import Final
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import F, Min, Q
 from django.utils import timezone
 
 from inventory.models import DiscoveredDevice, Discovery, JobState
+from inventory.models.encrypted import UndecryptableError
 from inventory.polling.own import own_addresses
 from inventory.polling.snmp.collector import Collector, PollOutcome, Target
 from inventory.polling.snmp.discover import Discoverer, Heard
+from inventory.polling.snmp.targets import V3Credentials
 from inventory.polling.space import SpaceError
 from inventory.rules.identity import normal_mac
 from inventory.services.discovery import Wish, compare_devices, registered, rewrite, wish_of
+from inventory.services.snmp_v3 import sealed
 from inventory.services.sweeping import worker_name
 
 logger = logging.getLogger(__name__)
@@ -63,7 +67,7 @@ def run_next(seconds: float = SLICE_SECONDS) -> bool:
             work.end(JobState.DONE)
         else:
             work.hand_back()
-    except SpaceError as error:
+    except (SpaceError, UndecryptableError, ImproperlyConfigured) as error:
         work.end(JobState.FAILED, str(error))
     except StopAskedError:
         work.compare()
@@ -117,9 +121,11 @@ class _Work:
         self._deadline = deadline
         self._written = time.monotonic()
         self._fleet = registered()
+        self._v3: V3Credentials | None = None
 
     def sweep(self, wish: Wish) -> bool:
         """Ask the addresses that are left; return whether all are done, False when the slice of time is over."""
+        self._v3 = wish.asked.v3
         heard: list[Heard] = []
         at = self._discovery.position
         packets = 0
@@ -151,7 +157,10 @@ class _Work:
     def _targets(self) -> Iterator[Target]:
         rows = DiscoveredDevice.objects.filter(discovery=self._discovery, asked_at=None).order_by("pk")
         for row in list(rows):
-            yield Target(row.pk, row.address, row.port, row.community)
+            if row.snmp_version == "3":
+                yield Target(row.pk, row.address, row.port, version=3, v3=self._v3)
+            else:
+                yield Target(row.pk, row.address, row.port, row.community)
 
     def compare(self) -> None:
         """Say of every device what it is to the fleet."""
@@ -209,7 +218,7 @@ def store_heard(discovery: Discovery, heard: Sequence[Heard], now: datetime) -> 
             address=one.address,
             port=one.port,
             community=one.community,
-            snmp_version="1" if one.version == 1 else "2c",
+            snmp_version={1: "1", 2: "2c", 3: "3"}[one.version],
             serial_number=one.serial[:100],
             model=one.model[:128],
             description=one.description[:255],
@@ -266,6 +275,7 @@ def record_found(wish: Wish, heard: Sequence[Heard], outcomes: Sequence[PollOutc
             networks=list(wish.space.networks),
             ports=list(wish.asked.ports),
             communities=list(wish.asked.communities),
+            **sealed(wish.asked.v3),
             pps=wish.asked.pps,
             organization=wish.organization,
             total=wish.space.total,

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from inventory.models import DiscoveredDevice, Discovery, JobState, Organization, Printer, Standing
 from inventory.polling.snmp.discover import Asked, expected_seconds
+from inventory.polling.snmp.targets import V3Credentials
 from inventory.polling.space import AddressSpace
 from inventory.rules.discovery import Device, Fleet, Registered, compare
 from inventory.rules.identity import Identity
@@ -25,6 +26,7 @@ from inventory.services.broker import wake
 from inventory.services.identity import find_device_model
 from inventory.services.printers import AddressTakenError
 from inventory.services.requests import Progress, tell_sweeper
+from inventory.services.snmp_v3 import FACTS, opened, sealed
 
 logger = logging.getLogger(__name__)
 
@@ -48,16 +50,23 @@ def make_wish(
     communities: Sequence[str] = ("public",),
     pps: int | None = None,
     organization: Organization | None = None,
+    v3: V3Credentials | None = None,
 ) -> Wish:
     """Return a checked wish; SpaceError for networks that may not be searched. `pps` is capped by DISCOVERY_PPS."""
     space = AddressSpace.parse(networks, settings.PRINTER_NETWORKS)
     rate = min(pps or settings.DISCOVERY_PPS, settings.DISCOVERY_PPS)
-    return Wish(space, Asked(tuple(ports), tuple(communities), max(1, rate)), organization)
+    return Wish(space, Asked(tuple(ports), tuple(communities), max(1, rate), v3), organization)
 
 
 def wish_of(discovery: Discovery) -> Wish:
-    """Return what a row asks for, checked against today's settings; SpaceError when these no longer allow it."""
-    return make_wish(discovery.networks, discovery.ports, discovery.communities, discovery.pps, discovery.organization)
+    """Return what a row asks for, checked against today's settings; SpaceError when these no longer allow it.
+
+    UndecryptableError or ImproperlyConfigured when no key opens its SNMPv3 passwords.
+    """
+    v3 = opened(discovery) if discovery.snmp_v3_user else None
+    return make_wish(
+        discovery.networks, discovery.ports, discovery.communities, discovery.pps, discovery.organization, v3
+    )
 
 
 def request_discovery(wish: Wish, user_id: int | None) -> Discovery:
@@ -67,6 +76,7 @@ def request_discovery(wish: Wish, user_id: int | None) -> Discovery:
             networks=list(wish.space.networks),
             ports=list(wish.asked.ports),
             communities=list(wish.asked.communities),
+            **sealed(wish.asked.v3),
             pps=wish.asked.pps,
             organization=wish.organization,
             requested_by_id=user_id,
@@ -101,7 +111,8 @@ def forget_old(now: datetime, keep_days: int) -> int:
 
 def seconds_left(discovery: Discovery) -> float:
     """Return how many seconds the rest of a search takes at least."""
-    asked = Asked(tuple(discovery.ports), tuple(discovery.communities), discovery.pps)
+    v3 = V3Credentials(discovery.snmp_v3_user) if discovery.snmp_v3_user else None
+    asked = Asked(tuple(discovery.ports), tuple(discovery.communities), discovery.pps, v3)
     return expected_seconds(discovery.total - discovery.position, asked)
 
 
@@ -185,7 +196,7 @@ def add_devices(
 def _add(
     discovery_id: int, device_ids: Sequence[int] | None, organization: Organization | None, user_id: int | None
 ) -> list[int]:
-    Discovery.objects.select_for_update(of=("self",)).get(pk=discovery_id)
+    search = Discovery.objects.select_for_update(of=("self",)).get(pk=discovery_id)
     rows = compare_devices(discovery_id, registered())
     wanted = None if device_ids is None else set(device_ids)
     new = [row for row in rows if row.standing == Standing.NEW and (wanted is None or row.pk in wanted)][:MOST_ADDED]
@@ -193,7 +204,7 @@ def _add(
         return []
     models = _models_of(new)
     printers = Printer.objects.bulk_create(
-        [printer_of(row, organization, models.get((row.manufacturer, row.model))) for row in new]
+        [printer_of(row, organization, models.get((row.manufacturer, row.model)), search) for row in new]
     )
     now = timezone.now()
     for row, printer in zip(new, printers, strict=True):
@@ -210,14 +221,19 @@ def _models_of(rows: Iterable[DiscoveredDevice]) -> dict[tuple[str, str], int]:
     return {key: find_device_model(*key) for key in sorted(named)}
 
 
-def printer_of(row: DiscoveredDevice, organization: Organization | None, device_model_id: int | None) -> Printer:
-    """Return the printer that a found device becomes, not saved yet."""
+def printer_of(
+    row: DiscoveredDevice, organization: Organization | None, device_model_id: int | None, search: Discovery
+) -> Printer:
+    """Return the printer that a found device becomes, not saved yet; one heard over SNMPv3 keeps the search's credentials."""
+    v3 = {name: getattr(search, name) for name in FACTS} if row.snmp_version == "3" else {}
     return Printer(
+        **v3,
+        snmp_version="3" if v3 else "auto",
         organization=organization,
         device_model_id=device_model_id,
         ip_address=row.address,
         snmp_port=row.port,
-        snmp_community=row.community,
+        snmp_community=row.community or "public",
         serial_number=row.serial_number,
         mac_address=row.mac_address,
         hostname=row.hostname,

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from inventory.models import Printer
 from inventory.polling.reading import DeviceReading
-from inventory.polling.snmp.collector import Collector, Target
+from inventory.polling.snmp.collector import Collector, Target, V3Credentials
 from inventory.rules.networks import Networks
 from inventory.services.sweeping import VERSIONS
 
@@ -44,11 +44,11 @@ class ProbeResult:
         }
 
 
-def probe(address: str, port: int, community: str, version: str) -> ProbeResult:
-    """Ask one address for its identity and counters; takes a few seconds at most."""
+def probe(address: str, port: int, community: str, version: str, v3: V3Credentials | None = None) -> ProbeResult:
+    """Ask one address for its identity and counters; takes a few seconds at most. Version "3" asks as the user of `v3`."""
     if not Networks.parse(settings.PRINTER_NETWORKS).allow(address):
         return ProbeResult(ok=False, error=f"{address} lies outside PRINTER_NETWORKS; nothing was sent.")
-    target = Target(key=0, address=address, port=port, community=community, version=VERSIONS.get(version))
+    target = Target(key=0, address=address, port=port, community=community, version=VERSIONS.get(version), v3=v3)
     with Collector() as collector:
         outcome = next(outcome for outcome in collector.poll([target]) if outcome is not None)
     if outcome.reading is None:

@@ -20,6 +20,7 @@ from webshell.problems import problem
 
 from inventory.models import Printer
 from inventory.services import documented, history, probing
+from inventory.services.snmp_v3 import credentials_from
 
 PERIODS: Final = {"day": 1, "week": 7, "month": 31, "year": 366, "all": 36500}
 
@@ -37,8 +38,9 @@ def printer_history(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required("inventory.add_printer", raise_exception=True)
 def probe_serial(request: HttpRequest) -> HttpResponse:
-    """`{ip, port?, community?, version?}` to `{ok, serial, manufacturer, model, mac, ...}`, or 502 with `{ok: false,
-    error}`.
+    """`{ip, port?, community?, version?}` to `{ok, serial, manufacturer, model, mac, ...}`, or 502 with `{ok: false, error}`.
+
+    Version "3" takes `snmp_v3_user` and, as its level asks, `snmp_v3_auth_password`, `snmp_v3_priv_password` and protocols.
     """
     try:
         values = _probe_values(json.loads(request.body or b"null"))
@@ -58,7 +60,14 @@ def _probe_values(data: Any) -> dict[str, Any]:
     port = int(data.get("port") or 161)
     if not 1 <= port <= 65535 or len(community) > 100:
         raise ValueError
-    return {"address": address, "port": port, "community": community, "version": str(data.get("version") or "auto")}
+    version = str(data.get("version") or "auto")
+    return {
+        "address": address,
+        "port": port,
+        "community": community,
+        "version": version,
+        "v3": credentials_from(data) if version == "3" else None,
+    }
 
 
 @require_GET

@@ -9,10 +9,13 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from inventory.forms import v3_password
 from inventory.models import Organization
+from inventory.models.choices import V3Auth, V3Priv
 from inventory.polling.snmp.discover import parse_ports
 from inventory.polling.space import SpaceError
 from inventory.services.discovery import Wish, make_wish
+from inventory.services.snmp_v3 import credentials_from
 
 MOST_PORTS: Final = 5
 MOST_COMMUNITIES: Final = 5
@@ -57,6 +60,20 @@ class DiscoveryForm(forms.Form):
     pps = forms.IntegerField(
         label=_("Packets per second"), min_value=1, required=False, help_text=_("Fewer for a slow line or a VPN.")
     )
+    snmp_v3_user = forms.CharField(
+        label=_("SNMPv3 user"),
+        max_length=32,
+        required=False,
+        help_text=_("For printers that speak only SNMPv3; who answers to it is added with it."),
+    )
+    snmp_v3_auth_protocol = forms.ChoiceField(
+        label=_("SNMPv3 authentication"), choices=V3Auth.choices, initial=V3Auth.SHA, required=False
+    )
+    snmp_v3_auth_password = v3_password(_("SNMPv3 authentication password"))
+    snmp_v3_priv_protocol = forms.ChoiceField(
+        label=_("SNMPv3 privacy"), choices=V3Priv.choices, initial=V3Priv.AES, required=False
+    )
+    snmp_v3_priv_password = v3_password(_("SNMPv3 privacy password"))
     wish: Wish
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -93,8 +110,20 @@ class DiscoveryForm(forms.Form):
         if self.errors:
             return values
         try:
+            v3 = credentials_from(values)
+        except ValueError:
+            self.add_error(
+                "snmp_v3_auth_password", _("SNMPv3 encrypts only what it also signs: type this password too.")
+            )
+            return values
+        try:
             self.wish = make_wish(
-                words(values["networks"]), values["ports"], values["communities"], values["pps"], values["organization"]
+                words(values["networks"]),
+                values["ports"],
+                values["communities"],
+                values["pps"],
+                values["organization"],
+                v3,
             )
         except SpaceError as error:
             self.add_error("networks", str(error))

@@ -34,6 +34,8 @@
       show(await face.post(probe.dataset.url, {
         ip: field("ip_address").value, port: Number(field("snmp_port").value) || 161,
         community: field("snmp_community").value || "public", version: field("snmp_version").value,
+        ...Object.fromEntries(["user", "auth_protocol", "auth_password", "priv_protocol", "priv_password"]
+          .map((part) => [`snmp_v3_${part}`, field(`snmp_v3_${part}`)?.value ?? ""])),
       }));
     } catch (error) {
       result.replaceChildren(face.element("p", "text-failed", error.message));

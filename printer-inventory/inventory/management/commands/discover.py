@@ -16,9 +16,11 @@ from inventory.polling.listing import table
 from inventory.polling.own import own_addresses
 from inventory.polling.snmp.collector import Collector, PollOutcome, Target
 from inventory.polling.snmp.discover import Asked, Discoverer, Heard, parse_ports
+from inventory.polling.snmp.targets import V3Credentials
 from inventory.polling.space import AddressSpace
 from inventory.services.discovering import record_found
 from inventory.services.discovery import add_devices, make_wish
+from inventory.services.snmp_v3 import credentials_from
 
 HEAD = ("address", "manufacturer", "model", "serial", "mac", "host", "total", "note")
 
@@ -37,6 +39,14 @@ class Command(BaseCommand):
         parser.add_argument("networks", nargs="+", metavar="CIDR")
         parser.add_argument("--port", action="append", help="SNMP port (161); may be given several times")
         parser.add_argument("--community", action="append", help="SNMP community (public); may be given several times")
+        parser.add_argument(
+            "--v3-user",
+            default="",
+            help="also find printers that speak only SNMPv3, as this user; passwords in "
+            "SNMP_V3_AUTH_PASSWORD and SNMP_V3_PRIV_PASSWORD",
+        )
+        parser.add_argument("--v3-auth", default="SHA", help="MD5, SHA, SHA224, SHA256, SHA384 or SHA512")
+        parser.add_argument("--v3-priv", default="AES", help="DES, AES, AES192 or AES256")
         parser.add_argument("--pps", type=int, default=settings.DISCOVERY_PPS, help="most packets per second")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
         parser.add_argument("--add", metavar="ORGANIZATION", help="add the new printers to this organization")
@@ -47,12 +57,14 @@ class Command(BaseCommand):
         try:
             ports = parse_ports(options["port"] or ["161"])
             communities = options["community"] or [os.environ.get("SNMP_COMMUNITY", "public")]
-            wish = make_wish(options["networks"], ports, communities, options["pps"], organization)
+            wish = make_wish(
+                options["networks"], ports, communities, options["pps"], organization, _credentials(options)
+            )
         except ValueError as error:
             raise CommandError(str(error)) from error
         started = time.monotonic()
         heard, packets = self._sweep(wish.space, wish.asked)
-        outcomes = _ask(heard)
+        outcomes = _ask(heard, wish.asked)
         seconds = time.monotonic() - started
         packets += sum(outcome.packets for outcome in outcomes.values())
         added = None
@@ -101,9 +113,27 @@ class Command(BaseCommand):
         )
 
 
-def _ask(heard: list[Heard]) -> dict[int, PollOutcome]:
+def _credentials(options: dict[str, Any]) -> V3Credentials | None:
+    """Return the SNMPv3 user of the command line, with the passwords of the environment."""
+    return credentials_from(
+        {
+            "snmp_v3_user": options["v3_user"],
+            "snmp_v3_auth_protocol": options["v3_auth"],
+            "snmp_v3_priv_protocol": options["v3_priv"],
+            "snmp_v3_auth_password": os.environ.get("SNMP_V3_AUTH_PASSWORD", ""),
+            "snmp_v3_priv_password": os.environ.get("SNMP_V3_PRIV_PASSWORD", ""),
+        }
+    )
+
+
+def _ask(heard: list[Heard], asked: Asked) -> dict[int, PollOutcome]:
     """Return what each device said about itself, by its place in `heard`."""
-    targets = (Target(place, one.address, one.port, one.community) for place, one in enumerate(heard))
+    targets = (
+        Target(place, one.address, one.port, version=3, v3=asked.v3)
+        if one.version == 3
+        else Target(place, one.address, one.port, one.community)
+        for place, one in enumerate(heard)
+    )
     with Collector(window=settings.SNMP_WINDOW, subnet_window=settings.SNMP_SUBNET_WINDOW) as collector:
         return {int(str(outcome.key)): outcome for outcome in collector.poll(targets) if outcome is not None}
 

@@ -33,6 +33,7 @@ REPORT: Final = 0xA8
 
 V1: Final = 0
 V2C: Final = 1
+V3: Final = 3
 
 MAX_VARBINDS: Final = 512
 """More objects than this in one answer are no answer to anything asked here."""
@@ -193,6 +194,19 @@ def decode_message(data: bytes) -> Message:
         error_index, at = _integer(data, at, end)
         at, end = _enter(data, at, end, SEQUENCE)
         return Message(version, community, pdu, request_id, error_status, error_index, _varbinds(data, at, end))
+    except IndexError:
+        raise BerError("the message is cut off") from None
+
+
+def v3_message_id(data: bytes) -> int:
+    """Return the msgID of an SNMPv3 message (RFC 3412 section 6); BerError for anything else."""
+    try:
+        at, end = _enter(data, 0, len(data), SEQUENCE)
+        version, at = _integer(data, at, end)
+        if version != V3:
+            raise BerError(f"SNMP version {version} is not v3")
+        at, end = _enter(data, at, end, SEQUENCE)
+        return _integer(data, at, end)[0]
     except IndexError:
         raise BerError("the message is cut off") from None
 

@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from inventory.polling.snmp import ber, objects
+from inventory.polling.snmp import ber, objects, v3_hello
 from inventory.polling.snmp.oids import OidError, decode_oid
+from inventory.polling.snmp.targets import V3Credentials
 from inventory.polling.snmp.text import decode_text
 from inventory.polling.snmp.throttle import Throttle
 from inventory.polling.snmp.transport import Peer, Wire
@@ -45,6 +46,8 @@ FULL_PAUSE: Final = 0.02
 ROUNDS: Final = (ber.V2C, ber.V1)
 """The second round speaks v1: a device that knows both answers it as well, and one that knows only v1 is found for nothing."""
 
+HELLO: Final = v3_hello.question()
+
 QUESTION: Final = (objects.SYS_DESCR, objects.SYS_OBJECT_ID, objects.FIRST_SERIAL, objects.FIRST_DEVICE_DESCR)
 
 _IDS: Final = ber.LAST_REQUEST_ID - ber.FIRST_REQUEST_ID
@@ -53,28 +56,38 @@ _FULL: Final = frozenset({errno.ENOBUFS, errno.EAGAIN, errno.ENOMEM})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How devices are asked: each port with each community; `pps` caps the datagrams per second."""
+    """How devices are asked: each port with each community; `pps` caps the datagrams per second.
+
+    With `v3` a third round asks those who kept silent whether they speak SNMPv3, and who does is asked with it who it is.
+    """
 
     ports: tuple[int, ...] = (161,)
     communities: tuple[str, ...] = field(default=("public",), repr=False)
     pps: int = PPS
+    v3: V3Credentials | None = None
+
+    @property
+    def rounds(self) -> tuple[int, ...]:
+        """The versions that are spoken, one after the other."""
+        return ROUNDS if self.v3 is None else (*ROUNDS, ber.V3)
 
     @property
     def per_address(self) -> int:
         """Datagrams a silent address gets."""
-        return len(self.ports) * len(self.communities) * len(ROUNDS)
+        return len(self.ports) * (len(self.communities) * len(ROUNDS) + (self.v3 is not None))
 
 
 def expected_seconds(addresses: int, asked: Asked) -> float:
     """Return how long a sweep of so many silent addresses takes."""
-    return addresses * asked.per_address / max(asked.pps, 1) + RETRY_AFTER + LAST_WAIT
+    waits = RETRY_AFTER * (len(asked.rounds) - 1) + LAST_WAIT
+    return addresses * asked.per_address / max(asked.pps, 1) + waits
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """A device that answered, and what its one answer says; empty texts where it does not know (all of them over v1).
 
-    `version` is 1 or 2 (v2c).
+    `version` is 1, 2 (v2c) or 3; who was heard over v3 has said nothing yet.
     """
 
     address: str
@@ -137,6 +150,7 @@ class Discoverer:
         self.tally = Tally()
         self._space = space
         self._ports = asked.ports
+        self._rounds = asked.rounds
         self._communities = {text.encode(): text for text in asked.communities}
         self._next = first
         self._first = first
@@ -204,8 +218,8 @@ class Discoverer:
 
     def _probes(self, block: _Block) -> Iterator[tuple[str, int, int, bytes]]:
         """Yield (address, port, version, community) of what a round still asks."""
-        version = ROUNDS[block.rounds]
-        for community in self._communities:
+        version = self._rounds[block.rounds]
+        for community in self._communities if version != ber.V3 else (b"",):
             for place, address in enumerate(block.addresses):
                 if address in self._skip:
                     continue
@@ -225,7 +239,7 @@ class Discoverer:
             self._send(*probe, now)
 
     def _send(self, address: str, port: int, version: int, community: bytes, now: float) -> None:
-        request = ber.lay_out_request(version, community, ber.GET, QUESTION)
+        request = HELLO if version == ber.V3 else ber.lay_out_request(version, community, ber.GET, QUESTION)
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         problem = self._wire.send(request.with_id(self._request_id(address, port)), (address, port), family)
         self.tally.packets += 1
@@ -237,7 +251,7 @@ class Discoverer:
         block.rounds += 1
         block.probes = None
         self._sending = None
-        if block.rounds < len(ROUNDS):
+        if block.rounds < len(self._rounds):
             block.due = now + self._retry_after
             self._again.append(block)
         else:
@@ -282,7 +296,7 @@ class Discoverer:
         try:
             message = ber.decode_message(datagram)
         except ber.BerError:
-            self.tally.strays += 1
+            self._greeted(datagram, source)
             return
         community = self._communities.get(message.community)
         if (
@@ -295,6 +309,17 @@ class Discoverer:
             return
         if self._close(source):
             self._heard.append(_heard(source, community, message))
+
+    def _greeted(self, datagram: bytes, source: Peer) -> None:
+        """Take a Report that answers our v3 question; count anything else."""
+        try:
+            fits = ber.v3_message_id(datagram) == self._request_id(*source[:2])
+        except (ber.BerError, OSError):
+            fits = False
+        if not fits or ber.V3 not in self._rounds or not self._close(source):
+            self.tally.strays += 1
+            return
+        self._heard.append(Heard(source[0], source[1], "", 3))
 
     def _close(self, peer: Peer) -> bool:
         """Ask this address and port no more; False when it is none of the open ones, or closed already."""

@@ -102,6 +102,9 @@ class PrinterOut(Schema):
     snmp_port: int
     web_port: int
     snmp_version: str
+    snmp_v3_user: str
+    snmp_v3_auth_protocol: str
+    snmp_v3_priv_protocol: str
     polling_method: str
     serial_number: str
     mac_address: str
@@ -123,9 +126,14 @@ class PrinterIn(Schema):
     ip_address: str = Field(max_length=45)
     snmp_port: Port = 161
     web_port: Port = 80
-    snmp_version: Literal["auto", "1", "2c"] = "auto"
+    snmp_version: Literal["auto", "1", "2c", "3"] = "auto"
+    snmp_v3_user: str = Field("", max_length=32, description="for version 3")
+    snmp_v3_auth_protocol: Literal["MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512"] = "SHA"
+    snmp_v3_auth_password: str = Field("", max_length=200, description="write only; empty keeps what is stored")
+    snmp_v3_priv_protocol: Literal["DES", "AES", "AES192", "AES256"] = "AES"
+    snmp_v3_priv_password: str = Field("", max_length=200, description="write only; empty keeps what is stored")
     snmp_community: str = Field("", max_length=100, description="write only; empty keeps what is stored")
-    polling_method: Literal["SNMP", "GLPI"] = "SNMP"
+    polling_method: Literal["SNMP", "WEB", "HYBRID", "GLPI"] = "SNMP"
     serial_number: str = Field("", max_length=100)
     mac_address: str = Field("", max_length=32)
     hostname: str = Field("", max_length=255)
