@@ -31,6 +31,7 @@ urlpatterns = [
     path("import/<int:pk>/progress/", import_views.import_progress, name="import_progress"),
     path("import/<int:pk>/decide/", import_views.decide, name="import_decide"),
     path("import/<int:pk>/apply/", import_views.apply_import, name="import_apply"),
+    path("import/<int:pk>/undo/", import_views.undo_import, name="import_undo"),
     path("import/<int:pk>/report/", import_views.import_report, name="import_report"),
     path("import/<int:pk>/missing/", import_views.missing, name="import_missing"),
     path("import/<int:pk>/missing/export/", import_views.export_missing, name="import_missing_export"),

@@ -1,9 +1,13 @@
 """Spreadsheets of contract devices on their way into the contracts."""
 
+from typing import ClassVar
+
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from contracts.models.device import ContractDevice
 from contracts.models.reference import ContractStatus, ServiceProvider
 from inventory.models import ImportedRow, ImportRecord
@@ -31,6 +35,7 @@ class ImportSession(ImportRecord):
 
         LOOK = "look", _("looking through")
         APPLY = "apply", _("applying")
+        UNDO = "undo", _("undoing")
 
     name = models.CharField(_("name"), max_length=200)
     target_status = models.ForeignKey(
@@ -51,6 +56,12 @@ class ImportSession(ImportRecord):
     done = models.PositiveIntegerField(_("rows done"), default=0)
     total = models.PositiveIntegerField(_("rows"), default=0)
     version = models.PositiveIntegerField(_("version"), default=0)
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects: ClassVar[models.Manager["ImportSession"]] = within("")
 
     class Meta(ImportRecord.Meta):
         verbose_name = _("contract import")
@@ -58,6 +69,11 @@ class ImportSession(ImportRecord):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether it was applied and has not been taken back."""
+        return self.state == self.State.DONE and self.undone_at is None and self.applied_at is not None
 
     def get_absolute_url(self) -> str:
         """Return the preview, or once applied the result."""
@@ -84,7 +100,11 @@ class ImportFile(models.Model):
 
 
 class ImportRow(ImportedRow):
-    """One row of a preview: `values` are its parsed cells, `changes` what it would set, `key` the serial number it is about."""
+    """One row of a preview: `values` are its parsed cells, `changes` what it would set, `key` the serial number it is about.
+
+    Once applied, `written` is {"was": {field: value}, "now": {field: value}} of its device, for undoing; `was` is null for a
+    device that the row made.
+    """
 
     class Decision(models.TextChoices):
         """What a person said about a row; pending follows its label."""
@@ -101,6 +121,8 @@ class ImportRow(ImportedRow):
     applied_device = models.ForeignKey(
         ContractDevice, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
+
+    written = models.JSONField(null=True, blank=True)
 
     class Meta(ImportedRow.Meta):
         verbose_name = _("row of a contract import")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from django.utils import timezone
@@ -33,10 +34,15 @@ def apply_chunk(session: ImportSession, rows: Sequence[ImportRow], judged: Seque
     made = ContractDevice.objects.bulk_create([ContractDevice(**fields[place]) for place in new], batch_size=1000)
     for place, device in zip(new, made, strict=True):
         rows[place].applied_device = device
+        rows[place].written = {"was": None, "now": plain(fields[place])}
     changed = {judged[place].meaning.target: place for place in range(len(rows)) if judged[place].meaning.label != NEW}
-    devices = _changed([pk for pk in changed if pk is not None], {pk: fields[place] for pk, place in changed.items()})
+    devices, were = _changed(
+        [pk for pk in changed if pk is not None], {pk: fields[place] for pk, place in changed.items()}
+    )
     for device in devices:
-        rows[changed[device.pk]].applied_device = device
+        place = changed[device.pk]
+        rows[place].applied_device = device
+        rows[place].written = {"was": plain(were[device.pk]), "now": plain(fields[place])}
     targets = {rows[place].applied_device_id: judged[place].meaning.changes for place in range(len(rows))}
     _note([device.pk for device in made], targets, DeviceChange.ADDED, session, comment)
     _note([device.pk for device in devices], targets, DeviceChange.IMPORTED, session, comment)
@@ -92,26 +98,40 @@ def _make_models(judged: Sequence[Judged]) -> dict[tuple[str, str], int]:
     return dict(zip(wanted, [model.pk for model in DeviceModel.objects.bulk_create(models)], strict=True))
 
 
-def _changed(pks: Sequence[int], fields: Mapping[int | None, Mapping[str, Any]]) -> list[ContractDevice]:
+def plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return attributes in JSON's own types: a month is its first day in ISO 8601."""
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in fields.items()}
+
+
+def _changed(
+    pks: Sequence[int], fields: Mapping[int | None, Mapping[str, Any]]
+) -> tuple[list[ContractDevice], dict[int, dict[str, Any]]]:
+    """Set attributes of devices; return the devices, and by id what these attributes were."""
     if not pks:
-        return []
+        return [], {}
     devices = list(ContractDevice.objects.select_for_update(of=("self",)).filter(pk__in=pks).order_by("pk"))
-    now = timezone.now()
+    were = {device.pk: {name: getattr(device, name) for name in fields[device.pk]} for device in devices}
     for device in devices:
         for name, value in fields[device.pk].items():
             setattr(device, name, value)
+    write(devices, {name for pk in pks for name in fields[pk]})
+    return devices, were
+
+
+def write(devices: Sequence[ContractDevice], names: Iterable[str]) -> None:
+    """Write attributes of devices that exist, and raise their versions: one statement for a thousand."""
+    now = timezone.now()
+    for device in devices:
         device.version += 1
         device.updated_at = now
-    names = sorted({name.removesuffix("_id") for pk in pks for name in fields[pk]})
     # An upsert by id, as for printers: `bulk_update` spends minutes on building its CASE.
     ContractDevice.objects.bulk_create(
         devices,
         batch_size=1000,
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=[*names, "version", "updated_at"],
+        update_fields=[*sorted({name.removesuffix("_id") for name in names}), "version", "updated_at"],
     )
-    return devices
 
 
 def _note(

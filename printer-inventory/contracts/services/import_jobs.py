@@ -26,6 +26,7 @@ from contracts.rules.device_rows import DUPLICATE, ERROR, FOUND_HERE
 from contracts.services.applying import apply_chunk
 from contracts.services.import_sessions import progress_key, renew_offer, will_apply
 from contracts.services.importing_sheets import Judge, Judged, findings_json, rows_of, values_from_json, values_json
+from contracts.services.undoing_imports import BuiltOnError, undo_chunk
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def run_next(only: int | None = None) -> bool:
     session = _take(timezone.now(), only)
     if session is None:
         return False
-    work = {Task.LOOK.value: _look, Task.APPLY.value: _apply}[session.task]
+    work = {Task.LOOK.value: _look, Task.APPLY.value: _apply, Task.UNDO.value: _undo}[session.task]
     try:
         work(session)
     except LeaseLostError:
@@ -57,6 +58,8 @@ def run_next(only: int | None = None) -> bool:
         _fail(session, str(error))
     except StaleError:
         _show_anew(session)
+    except BuiltOnError as error:
+        _fail(session, str(error))
     except Exception:
         logger.exception("Import %d has failed.", session.pk)
         _fail(
@@ -84,7 +87,9 @@ def _take(now: datetime, only: int | None) -> ImportSession | None:
         if session is None:
             return None
         if session.attempt >= MOST_ATTEMPTS:
-            session.state, session.lease_until = State.LOST, None
+            # An import whose undoing did not come about is applied as it was.
+            session.state = State.DONE if session.task == Task.UNDO else State.LOST
+            session.lease_until = None
             session.reason = _(
                 "Three workers in a row stopped in the middle of it. Nothing was changed; start it again."
             )
@@ -101,7 +106,8 @@ def _mine(session: ImportSession) -> Any:
 def _fail(session: ImportSession, reason: str) -> None:
     """End with a reason; a preview that is of no use is dropped, and no contract was touched."""
     with transaction.atomic():
-        if _mine(session).update(state=State.FAILED, reason=reason, lease_until=None):
+        ended = State.DONE if session.task == Task.UNDO else State.FAILED
+        if _mine(session).update(state=ended, reason=reason, lease_until=None):
             if session.task == Task.LOOK:
                 session.rows.all().delete()
             ImportFile.objects.filter(session=session).update(content=b"")
@@ -274,9 +280,30 @@ def _apply_rows(session: ImportSession, told: Callable[[int], None]) -> dict[str
         created, updated = apply_chunk(session, chunk, judged)
         totals["created"] += created
         totals["updated"] += updated
-        _rewrite(chunk, ["applied_device"])
+        _rewrite(chunk, ["applied_device", "written"])
         told(sum(totals.values()))
     return totals
+
+
+def _undo(session: ImportSession) -> None:
+    """Take an applied import back, all or nothing."""
+    try:
+        with transaction.atomic():
+            locked = _mine(session).select_for_update(of=("self",)).first()
+            if locked is None:
+                raise LeaseLostError
+            done = 0
+            for chunk in _chunks(session.rows.exclude(written=None).order_by("pk")):
+                undo_chunk(session, chunk, session.undone_by_id)
+                done += len(chunk)
+                cache.set(progress_key(session.pk), done, 600)
+            session.rows.exclude(written=None).update(written=None)
+            locked.state, locked.lease_until, locked.undone_at, locked.done = State.DONE, None, timezone.now(), done
+            locked.save(update_fields=["state", "lease_until", "undone_at", "done"])
+    except IntegrityError as error:
+        raise BuiltOnError(_("A serial number that the import had changed is in use elsewhere by now.")) from error
+    finally:
+        cache.delete(progress_key(session.pk))
 
 
 def _shown(row: ImportRow) -> tuple[str, int | None, dict[str, str]]:

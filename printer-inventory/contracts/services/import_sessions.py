@@ -135,6 +135,22 @@ def ask_apply(session_pk: int, token: str) -> ImportSession:
     return session
 
 
+def ask_undo(session_pk: int, user_id: int | None) -> ImportSession:
+    """Queue an applied session to be taken back; ApplyRefusedError with NOT_APPLIED or RUNNING."""
+    with transaction.atomic():
+        session = ImportSession.objects.select_for_update(of=("self",)).get(pk=session_pk)
+        if session.state in (State.QUEUED, State.RUNNING):
+            raise ApplyRefusedError("RUNNING", "This import is being worked on.")
+        if not session.can_undo:
+            raise ApplyRefusedError("NOT_APPLIED", "This import has not been applied, or has been undone already.")
+        session.state, session.task, session.attempt, session.reason = State.QUEUED, Task.UNDO, 0, ""
+        session.done, session.undone_by_id = 0, user_id
+        session.total = session.rows.exclude(written=None).count()
+        session.save(update_fields=["state", "task", "done", "total", "attempt", "reason", "undone_by"])
+        transaction.on_commit(tell_worker)
+    return session
+
+
 def progress(session: ImportSession) -> dict[str, object]:
     """Return how far a session is: state, rows done, rows in all, reason."""
     state = "done" if session.state in (State.OFFERED, State.DONE) else session.state

@@ -18,6 +18,7 @@ from contracts.models import City, ContractDevice, ContractEvent, DeviceModel, I
 from contracts.services import filters, import_jobs, import_sessions
 from contracts.services.exporting import OUTS, SHEET, lines
 from contracts.tests.factories import make_device, make_model, make_provider, make_status
+from inventory.models import Organization
 from inventory.tests.factories import make_organization, make_printer
 from inventory.tests.test_pages import HOSTILE, client_of
 
@@ -333,3 +334,107 @@ def test_anybody_without_the_permission_is_refused():
     for client in (client_of("Contracts Viewer"), Client()):
         for path in ("", "report/", "missing/", "progress/"):
             assert client.get(f"{session.get_absolute_url()}{path}").status_code in (302, 401, 403)
+
+
+def undone(session: ImportSession) -> ImportSession:
+    import_sessions.ask_undo(session.pk, None)
+    assert import_jobs.run_next()
+    session.refresh_from_db()
+    return session
+
+
+class TestUndo:
+    """An applied import is taken back whole, or not at all where something was built on it."""
+
+    @pytest.fixture
+    def session(self, alpha: Any) -> ImportSession:
+        make_device(
+            organization=alpha, serial_number="OLD", address="Lenina 2", room_number="7", city=City.objects.get()
+        )
+        make_device(organization=make_organization("Beta"), serial_number="MOVES", address="Mira 1")
+        rows = [
+            ("Alpha", "Bratsk", "Lenina 9", "101", "Kyocera", "ECOSYS P2040dn", name, "05.2026")
+            for name in ("OLD", "MOVES", "NEW")
+        ]
+        session = looked(book(*rows))
+        import_sessions.decide(session.pk, "moved", "apply")
+        session.refresh_from_db()
+        return applied(session)
+
+    @staticmethod
+    def standing() -> list[tuple[Any, ...]]:
+        rows = ContractDevice.objects.filter(is_active=True).order_by("serial_number")
+        return list(
+            rows.values_list(
+                "serial_number", "organization__name", "city__name", "address", "room_number", "service_start_month"
+            )
+        )
+
+    def test_everything_is_as_it_was(self, session):
+        assert [row[3] for row in self.standing()] == ["Lenina 9"] * 3
+        assert undone(session).undone_at is not None
+        assert [(row[0], row[1], row[3]) for row in self.standing()] == [
+            ("MOVES", "Beta", "Mira 1"), ("OLD", "Alpha", "Lenina 2"),
+        ]  # fmt: skip
+        assert ContractDevice.objects.get(serial_number="OLD").service_start_month is None
+        assert not ContractDevice.objects.get(serial_number="NEW").is_active
+        assert ContractEvent.objects.filter(change="undone").count() == 3
+        assert (session.state, session.can_undo) == ("done", False)
+
+    def test_the_file_can_be_imported_again(self, session):
+        undone(session)
+        again = looked(book(("Alpha", "Bratsk", "Lenina 9", "", "Kyocera", "ECOSYS P2040dn", "NEW", "")))
+        assert labels(again) == ["new"]
+        assert applied(again).result["created"] == 1
+
+    def test_what_was_built_on_it_is_not_lost(self, session):
+        ContractDevice.objects.filter(serial_number="NEW").update(room_number="202")
+        before = self.standing()
+        assert undone(session).undone_at is None
+        assert (session.state, "changed since" in session.reason) == ("done", True)
+        assert self.standing() == before
+
+    def test_a_serial_number_taken_meanwhile_stops_it(self, session):
+        make_device(organization=Organization.objects.get(name="Beta"), serial_number="moves")
+        assert undone(session).undone_at is None
+        assert "in use elsewhere" in session.reason
+
+    def test_it_happens_once_and_only_to_what_was_applied(self, session):
+        undone(session)
+        with pytest.raises(ApplyRefusedError, match="undone already"):
+            import_sessions.ask_undo(session.pk, None)
+        offered = looked(book(ROW))
+        with pytest.raises(ApplyRefusedError, match="not been applied"):
+            import_sessions.ask_undo(offered.pk, None)
+
+    def test_a_dead_worker_leaves_it_applied_and_to_be_undone_again(self, session, monkeypatch):
+        from contracts.services import undoing_imports
+
+        def dies(*_args: object) -> None:
+            raise MemoryError
+
+        monkeypatch.setattr(undoing_imports, "write", dies)
+        before = self.standing()
+        assert undone(session).state == "done"
+        assert session.reason
+        assert self.standing() == before
+        monkeypatch.undo()
+        assert undone(session).undone_at is not None
+
+    def test_the_page_offers_it_and_says_what_became_of_it(self, session):
+        client = client_of("Contracts Editor")
+        assert b'id="undo"' in client.get(session.get_absolute_url()).content
+        assert client.post(f"{session.get_absolute_url()}undo/").status_code == 302
+        assert import_jobs.run_next()
+        assert b"was undone" in client.get(session.get_absolute_url()).content
+
+    def test_the_number_of_statements_does_not_grow_with_the_rows(self, alpha):
+        def statements(rows: int) -> int:
+            names = [f"N{rows}-{place}" for place in range(rows)]
+            lines = [("Alpha", "Irkutsk", "Lenina 1", "", "Kyocera", "ECOSYS P2040dn", name, "") for name in names]
+            session = applied(looked(book(*lines)))
+            with CaptureQueriesContext(connection) as asked:
+                undone(session)
+            return len(asked)
+
+        assert statements(200) == statements(3)

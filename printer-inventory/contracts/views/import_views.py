@@ -131,19 +131,37 @@ def apply_import(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(session)
 
 
+@require_POST
+@allowed
+def undo_import(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have an applied import taken back; what has been changed since is not lost: then it is refused, with the reason."""
+    session = _session(pk)
+    try:
+        import_sessions.ask_undo(pk, request.user.pk)
+    except ApplyRefusedError as error:
+        words = {
+            "RUNNING": _("This import is being worked on already."),
+            "NOT_APPLIED": _("This import has not been applied, or has been undone already."),
+        }
+        if wants_json(request):
+            return JsonResponse({"code": error.code, "detail": words[error.code]}, status=409)
+        messages.warning(request, words[error.code])
+    return redirect(session)
+
+
 @require_GET
 @allowed
 def import_report(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The rows with their verdicts as a spreadsheet (`format=csv` for CSV), to correct the file by."""
     rows = _session(pk).rows.order_by("file", "number").iterator(chunk_size=2000)
-    return wizard.report(rows, SHOWN, request.GET.get("format", ""), f"contracts-import-{pk}")
+    return wizard.report(request, rows, SHOWN, f"contracts-import-{pk}")
 
 
 @require_GET
 @allowed
 def import_template(request: HttpRequest) -> StreamingHttpResponse:
     """An empty table with the columns that are understood."""
-    return wizard.empty_table(COLUMNS, "contract_devices.xlsx")
+    return wizard.empty_table(request, COLUMNS, "contract_devices.xlsx")
 
 
 @require_GET
@@ -173,4 +191,4 @@ def export_missing(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The missing devices as a spreadsheet."""
     rows = filters.with_facts(import_sessions.missing_devices(_session(pk))).iterator(chunk_size=2000)
     lines = (exporting.missing_line(device) for device in rows)
-    return wizard.table(exporting.MISSING_OUTS, lines, request.GET.get("format", ""), f"missing-{pk}", exporting.SHEET)
+    return wizard.table(request, exporting.MISSING_OUTS, lines, f"missing-{pk}", exporting.SHEET)

@@ -132,7 +132,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     chosen = filters.parse_filter(request.GET)
     kind = request.GET.get("format", "")
     name = timezone.localtime().strftime("contract_devices_%Y-%m-%d_%H-%M")
-    return wizard.table(exporting.OUTS, exporting.lines(chosen, kind), kind, name, exporting.SHEET)
+    return wizard.table(request, exporting.OUTS, exporting.lines(chosen, kind), name, exporting.SHEET)
 
 
 @require_POST

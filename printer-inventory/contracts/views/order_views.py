@@ -13,12 +13,12 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from webshell.downloads import download
 
 from contracts.models import CartridgeOrder
 from contracts.services import ordering
 from contracts.views.device_views import with_all
 from inventory.services.broker import wake
-from inventory.views.wizard import download
 
 PAGE: Final = 50
 may_order = permission_required("contracts.order_cartridges", raise_exception=True)
@@ -89,7 +89,9 @@ def order_list(request: HttpRequest) -> HttpResponse:
 def order_message(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The message of an order as a file that mail programs open."""
     made = get_object_or_404(CartridgeOrder.objects.select_related("provider"), pk=pk)
-    return download([ordering.message_of(made).message().as_bytes()], "message/rfc822", f"cartridge-order-{pk}.eml")
+    return download(
+        request, [ordering.message_of(made).message().as_bytes()], f"cartridge-order-{pk}.eml", "message/rfc822"
+    )
 
 
 @require_POST

@@ -136,11 +136,11 @@ def import_report(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     session = get_object_or_404(PrinterImport.objects.defer("content", "community"), pk=pk)
     kept = [column for column in COLUMNS if column.key != "community"]
     rows = session.rows.order_by("number").iterator(chunk_size=2000)
-    return wizard.report(rows, kept, request.GET.get("format", ""), f"import-{pk}")
+    return wizard.report(request, rows, kept, f"import-{pk}")
 
 
 @require_GET
 @allowed
 def import_template(request: HttpRequest) -> StreamingHttpResponse:
     """An empty table with the columns that are understood."""
-    return wizard.empty_table(COLUMNS, "printers.xlsx")
+    return wizard.empty_table(request, COLUMNS, "printers.xlsx")

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from sheets import Column, Out, csv_style, stream_table
+from webshell.downloads import download
 from webshell.templatetags.webshell import number as shown
 
 from inventory.models import ImportedRow
@@ -37,9 +38,11 @@ LABEL_LOOKS: Final = {
 }
 
 
-def page_of_rows(rows: QuerySet[Any], counts: Mapping[str, int], label: str, page_text: str) -> dict[str, Any]:
-    """Return the context of a page of a preview: its rows with word and look, tabs per label, pages."""
-    labels = {name: counts[name] for name in LABEL_WORDS if counts.get(name)}
+def page_of_rows(
+    rows: QuerySet[Any], counts: Mapping[str, int], label: str, page_text: str, words: Mapping[str, Any] = LABEL_WORDS
+) -> dict[str, Any]:
+    """Return the context of a page of a preview: its rows with word and look, tabs per label of `words`, pages."""
+    labels = {name: counts[name] for name in words if counts.get(name)}
     chosen = rows.filter(label=label) if label else rows
     pages = Paginator(chosen, ROWS_PAGE)
     asked = int(page_text) if page_text.isascii() and page_text.isdigit() and len(page_text) < 8 else 1
@@ -47,13 +50,11 @@ def page_of_rows(rows: QuerySet[Any], counts: Mapping[str, int], label: str, pag
     tabs = [{"label": _("All"), "url": "?", "active": not label, "count": shown(sum(labels.values()))}]
     tabs += [
         {"label": word, "url": f"?label={name}", "active": name == label, "count": shown(labels.get(name, 0))}
-        for name, word in LABEL_WORDS.items()
+        for name, word in words.items()
         if name in labels or name == label
     ]
     return {
-        "rows": [
-            {"row": row, "word": LABEL_WORDS[row.label], "look": LABEL_LOOKS[row.label]} for row in pages.page(page)
-        ],
+        "rows": [{"row": row, "word": words[row.label], "look": LABEL_LOOKS[row.label]} for row in pages.page(page)],
         "tabs": tabs,
         "label": label,
         "page": page,
@@ -64,8 +65,10 @@ def page_of_rows(rows: QuerySet[Any], counts: Mapping[str, int], label: str, pag
     }
 
 
-def report(rows: Iterable[ImportedRow], columns: Sequence[Column], kind: str, name: str) -> StreamingHttpResponse:
-    """Return the rows with their verdicts as a spreadsheet (`kind` csv for CSV), to correct the file by."""
+def report(
+    request: HttpRequest, rows: Iterable[ImportedRow], columns: Sequence[Column], name: str
+) -> StreamingHttpResponse:
+    """Return the rows with their verdicts as a spreadsheet (`format=csv` for CSV), to correct the file by."""
     outs = [Out(_("Row")), Out(_("What becomes of it")), Out(_("Why")), *(Out(column.title) for column in columns)]
     lines = (
         (
@@ -76,26 +79,19 @@ def report(rows: Iterable[ImportedRow], columns: Sequence[Column], kind: str, na
         )
         for row in rows
     )
-    return table(outs, lines, kind, name, "Import")
+    return table(request, outs, lines, name, "Import")
 
 
 def table(
-    outs: Sequence[Out], lines: Iterable[Sequence[object]], kind: str, name: str, sheet: str
+    request: HttpRequest, outs: Sequence[Out], lines: Iterable[Sequence[object]], name: str, sheet: str
 ) -> StreamingHttpResponse:
-    """Return a table as a download: Excel, or CSV as the reader's Excel expects it."""
-    if kind == "csv":
+    """Return a table as a download: Excel, or with `format=csv` CSV as the reader's Excel expects it."""
+    if request.GET.get("format") == "csv":
         pieces = stream_table(outs, lines, kind="csv", csv_as=csv_style(get_language() or "en"))
-        return download(pieces, "text/csv; charset=utf-8", f"{name}.csv")
-    return download(stream_table(outs, lines, sheet=sheet), XLSX, f"{name}.xlsx")
+        return download(request, pieces, f"{name}.csv", "text/csv; charset=utf-8")
+    return download(request, stream_table(outs, lines, sheet=sheet), f"{name}.xlsx", XLSX)
 
 
-def empty_table(columns: Sequence[Column], name: str) -> StreamingHttpResponse:
+def empty_table(request: HttpRequest, columns: Sequence[Column], name: str) -> StreamingHttpResponse:
     """Return a table with the columns that are understood and no rows."""
-    return download(stream_table([Out(column.title) for column in columns], (), sheet="Import"), XLSX, name)
-
-
-def download(pieces: Iterable[bytes], kind: str, name: str) -> StreamingHttpResponse:
-    """Return a stream that the browser saves."""
-    answer = StreamingHttpResponse(pieces, content_type=kind)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return download(request, stream_table([Out(column.title) for column in columns], (), sheet="Import"), name, XLSX)

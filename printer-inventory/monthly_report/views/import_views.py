@@ -9,7 +9,6 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.files.uploadedfile import UploadedFile
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,16 +21,17 @@ from webshell.downloads import download
 from webshell.templatetags.webshell import number as shown
 
 from inventory.rules.months import parse_month, previous_month
+from inventory.views import wizard
 from monthly_report.models import MonthImport
 from monthly_report.services import import_sessions
 from monthly_report.services.columns import COLUMNS, OUTS
 from monthly_report.services.importing import LIMITS
 from monthly_report.services.months import end_of, this_month
-from monthly_report.views.common import editor, whole
+from monthly_report.views.common import editor
 from monthly_report.views.month_views import XLSX
-from monthly_report.views.words import COUNTER_WORDS, LABEL_LOOKS, LABEL_WORDS
+from monthly_report.views.words import COUNTER_WORDS
 
-ROWS_PAGE: Final = 100
+LABELS: Final = ("new", "update", "same", "error")
 HISTORY: Final = 20
 allowed = permission_required("monthly_report.upload_monthly_report", raise_exception=True)
 
@@ -107,41 +107,23 @@ def show_import(request: HttpRequest, pk: int) -> HttpResponse:
     """The preview with a verdict per row; once applied, what became of it."""
     session = get_object_or_404(MonthImport.objects.defer("content").select_related("uploaded_by"), pk=pk)
     label = request.GET.get("label", "")
-    label = label if label in LABEL_LOOKS else ""
-    rows = session.rows.filter(label=label) if label else session.rows.all()
-    pages = Paginator(rows.order_by("number"), ROWS_PAGE)
-    page = min(whole(request.GET.get("page"), 1, 10**6, 1), pages.num_pages)
+    label = label if label in LABELS else ""
+    listed = wizard.page_of_rows(session.rows.order_by("number"), session.counts, label, request.GET.get("page", ""))
     context = {
         "session": session,
-        "rows": [_row(row) for row in pages.page(page)],
-        "tabs": _tabs(session.counts, label),
         "applicable": sum(session.counts.get(name, 0) for name in ("new", "update", "removed")),
         "errors": session.counts.get("error", 0),
         "can_undo": session.undo is not None and session.undone_at is None,
-        "page": page,
-        "pages": pages,
-        "total": pages.count,
-        "first": (page - 1) * ROWS_PAGE + 1 if pages.count else 0,
-        "last": min(page * ROWS_PAGE, pages.count),
+        **listed,
+        "rows": [{**one, "changes": _changes(one["row"])} for one in listed["rows"]],
     }
     return render(request, "monthly_report/imports/preview.html", context)
 
 
-def _row(row: Any) -> dict[str, Any]:
+def _changes(row: Any) -> list[str]:
+    """Return what a row would change, in words."""
     titles = {column.key: column.title for column in COLUMNS}
-    changes = [str(COUNTER_WORDS.get(name, titles.get(name, name))) for name in row.values.get("changes", [])]
-    return {"row": row, "word": LABEL_WORDS[row.label], "look": LABEL_LOOKS[row.label], "changes": changes}
-
-
-def _tabs(counts: dict[str, int], chosen: str) -> list[dict[str, Any]]:
-    rows = {name: count for name, count in counts.items() if name != "removed"}
-    tabs = [{"label": _("All"), "url": "?", "active": not chosen, "count": shown(sum(rows.values()))}]
-    tabs += [
-        {"label": word, "url": f"?label={name}", "active": name == chosen, "count": shown(rows.get(name, 0))}
-        for name, word in LABEL_WORDS.items()
-        if rows.get(name) or name == chosen
-    ]
-    return tabs
+    return [str(COUNTER_WORDS.get(name, titles.get(name, name))) for name in row.values.get("changes", [])]
 
 
 @require_POST

@@ -32,19 +32,6 @@ SHOWN_WORDS: Final = {
     "manual": _("By hand"),
     "silent": _("Without a poll"),
 }
-LABEL_WORDS: Final = {
-    "new": _("New"),
-    "update": _("Changes"),
-    "same": _("As it is"),
-    "error": _("Error"),
-    "removed": _("Removed"),
-}
-LABEL_LOOKS: Final = {
-    "new": ("running", "plus-circle-fill"),
-    "update": ("running", "pencil-fill"),
-    "same": ("ok", "check-circle-fill"),
-    "error": ("failed", "x-circle-fill"),
-}
 GRID_WORDS: Final = {
     "order": _("No."),
     "organization": _("Client"),
