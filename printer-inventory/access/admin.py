@@ -6,10 +6,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from access.models import AllowedUser, ApiToken, EntityChangeLog, Identity, ProviderSession
+from access.models import AllowedUser, ApiToken, EntityChangeLog, Identity, OrganizationLimit, ProviderSession
 
 
 class LookOnly(admin.ModelAdmin[Any]):
@@ -41,7 +42,26 @@ class AllowedUserAdmin(admin.ModelAdmin[AllowedUser]):
     list_display = ["username", "full_name", "email", "is_active", "requested_at", "added_by"]
     list_filter = ["is_active"]
     search_fields = ["username", "full_name", "email"]
-    autocomplete_fields = ["initial_groups"]
+    autocomplete_fields = ["initial_groups", "initial_organizations"]
+
+
+@admin.register(OrganizationLimit)
+class OrganizationLimitAdmin(admin.ModelAdmin[OrganizationLimit]):
+    """Who sees only some organizations; everyday work is done on the page of the account."""
+
+    list_display = ["user", "named"]
+    list_select_related = ["user"]
+    search_fields = ["user__username", "organizations__name"]
+    autocomplete_fields = ["user", "organizations"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrganizationLimit]:
+        """Load the organizations of all rows at once."""
+        return super().get_queryset(request).prefetch_related("organizations")
+
+    @admin.display(description=_("organizations"))
+    def named(self, row: OrganizationLimit) -> str:
+        """Name the organizations of a row."""
+        return ", ".join(str(one) for one in row.organizations.all())
 
 
 @admin.register(Identity)

@@ -30,7 +30,7 @@ class TokenAuth(HttpBearer):
             return None
         if self._scope and not found.allows(self._scope):
             raise HttpError(403, f"This token was not made for {self._scope}. Make one with this scope.")
-        request.user = found.user
+        request.user = found.user  # the middleware's limit follows it
         _check(request, self._permissions)
         return found
 

@@ -8,12 +8,18 @@ from typing import Any
 
 import jwt
 from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import SuspiciousOperation
+from django.db.models import F, OuterRef, QuerySet
 from django.http import HttpRequest
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
+from access.models import OrganizationLimit
 from access.provider import ask
+from access.reach import reach_of
+from access.roles import WHOLE_FLEET, WHOLE_FLEET_APPS
 from access.rules.claims import ClaimsError, Person, check_id_token, person_of
 from access.services import whitelist
 from access.services.provider_sessions import ProviderAwayError, ProviderRefusedError, Tokens
@@ -28,14 +34,49 @@ REFUSALS = ("invalid_grant", "unauthorized_client", "access_denied")
 """Errors of the token endpoint (RFC 6749, 5.2) that are about the person; others are about us or the provider."""
 
 
-class CustomOIDCAuthenticationBackend(OIDCAuthenticationBackend):
+class Limited(ModelBackend):
+    """Loads accounts with their limit, and leaves people with one no permission that reaches beyond it."""
+
+    def get_user(self, user_id: int) -> User | None:
+        """Return the account, as long as it is active."""
+        return with_limit(User.objects.filter(pk=user_id, is_active=True)).first()
+
+    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        """Return what an account may do."""
+        held: set[str] = super().get_all_permissions(user_obj, obj)
+        if reach_of(user_obj) is None:
+            return held
+        return {name for name in held if name not in WHOLE_FLEET and name.partition(".")[0] not in WHOLE_FLEET_APPS}
+
+    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+        """Tell whether an account may do anything in an application."""
+        return user_obj.is_active and any(
+            name.startswith(f"{app_label}.") for name in self.get_all_permissions(user_obj)
+        )
+
+
+def with_limit(users: QuerySet[User]) -> QuerySet[User]:
+    """Load accounts together with what `access.reach` asks of them, in the same query."""
+    theirs = OrganizationLimit.organizations.through.objects.filter(organizationlimit__user=OuterRef("pk"))
+    return users.annotate(
+        limit_id=F("organization_limit__pk"), limit_organizations=ArraySubquery(theirs.values("organization_id"))
+    )
+
+
+class PasswordBackend(Limited):
+    """Signing in with a name and a password of this system."""
+
+
+class CustomOIDCAuthenticationBackend(Limited, OIDCAuthenticationBackend):
     """Checks what the library leaves to its users: issuer, audience, expiry, `azp`, `at_hash` and userinfo's `sub`.
 
     Accounts are found by issuer and subject, and only for people on the whitelist; `get_user` asks the list again for
     every request, in the one query that loads the account.
     """
 
-    def authenticate(self, request: HttpRequest | None, *, oidc: object, **kwargs: Any) -> None:
+    def authenticate(  # type: ignore[override] # nobody signs in by calling this
+        self, request: HttpRequest | None, *, oidc: object, **kwargs: Any
+    ) -> None:
         """Never: the callback view asks `exchange` itself, so that no password form can reach a token exchange."""
 
     def exchange(self, code: str, verifier: str, nonce: str, redirect_uri: str) -> tuple[Person, Tokens]:
@@ -108,7 +149,8 @@ class CustomOIDCAuthenticationBackend(OIDCAuthenticationBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Return the account, as long as it is active and its person is on the list."""
-        return User.objects.filter(whitelist.listed("identity__username"), pk=user_id, is_active=True).first()
+        known = User.objects.filter(whitelist.listed("identity__username"), pk=user_id, is_active=True)
+        return with_limit(known).first()
 
 
 def _tokens(answer: Mapping[str, Any]) -> Tokens:

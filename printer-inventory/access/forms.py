@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
@@ -17,9 +18,10 @@ class AllowedUserForm(forms.ModelForm[AllowedUser]):
 
     class Meta:
         model = AllowedUser
-        fields: ClassVar = ["username", "full_name", "email", "initial_groups", "notes"]
+        fields: ClassVar = ["username", "full_name", "email", "initial_groups", "initial_organizations", "notes"]
         widgets: ClassVar = {
             "initial_groups": forms.CheckboxSelectMultiple,
+            "initial_organizations": forms.SelectMultiple(attrs={"size": 6}),
             "notes": forms.Textarea(attrs={"rows": 2}),
         }
 
@@ -31,6 +33,20 @@ class AccountForm(forms.Form):
         Group.objects.order_by("name"), label=_("Roles"), required=False, widget=forms.CheckboxSelectMultiple
     )
     is_active = forms.BooleanField(label=_("May sign in"), required=False)
+    is_limited = forms.BooleanField(label=_("Sees only some organizations"), required=False)
+    organizations = forms.ModelMultipleChoiceField(
+        Group.objects.none(),
+        label=_("These organizations"),
+        required=False,
+        help_text=_("None: they see nothing of any client. Several: hold Ctrl."),
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the organizations there are now."""
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["organizations"]
+        field.queryset = apps.get_model("inventory", "Organization").objects.order_by("name")
 
 
 class TokenForm(forms.Form):

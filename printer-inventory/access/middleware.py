@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Final
 
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from webshell.problems import problem, wants_json
 
+from access import reach
 from access.backends import CustomOIDCAuthenticationBackend
 from access.services import provider_sessions
 
@@ -24,6 +25,8 @@ APP_ACCESS_RULES: Final = {
     "dashboard": "dashboard.access_dashboard_app",
     "monthly_report": "monthly_report.access_monthly_report",
 }
+WHOLE_FLEET_NAMESPACES: Final = {"admin", "eztaskmanager"}
+"""Applications that know no organizations: people with a limit to some have no business there."""
 SIGNED_IN_ONLY: Final = {"access"}
 """Applications that are open to everybody who is signed in; their pages ask for more where they need it."""
 SESSION_KEY: Final = "provider_session"
@@ -57,6 +60,50 @@ class ProviderSessionMiddleware:
         return standing is provider_sessions.Standing.HOLDS
 
 
+class ReachMiddleware:
+    """Keeps whatever a request does within the limit of whoever asks, the file it goes on sending included."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer within the limit. `request.user` is read when it is needed: by then a token may have named its owner."""
+        before = reach.enter(lambda: reach.reach_of(request.user))
+        try:
+            response = self.get_response(request)
+            if isinstance(response, StreamingHttpResponse) and reach.current() is not None:
+                response.streaming_content = _within(request, response.streaming_content)
+            return response
+        finally:
+            reach.enter(before)
+
+
+def _within(request: HttpRequest, pieces: Any) -> Iterator[bytes] | AsyncIterator[bytes]:
+    """Make the pieces of a stream within the limit of whoever asked: they are made after the middleware has ended."""
+    if hasattr(pieces, "__aiter__"):
+        return _within_async(request, pieces)
+    return _within_sync(request, iter(pieces))
+
+
+def _within_sync(request: HttpRequest, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    while True:
+        with reach.as_user(request.user):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
+
+
+async def _within_async(request: HttpRequest, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    while True:
+        with reach.as_user(request.user):
+            piece = await anext(pieces, None)
+        if piece is None:
+            return
+        yield piece
+
+
 class AppAccessMiddleware:
     """Refuses whole applications to people without their access permission.
 
@@ -76,6 +123,8 @@ class AppAccessMiddleware:
         match = request.resolver_match
         namespace = match.namespaces[0] if match and match.namespaces else ""
         permission = APP_ACCESS_RULES.get(namespace)
+        if namespace in WHOLE_FLEET_NAMESPACES and reach.current() is not None:
+            raise PermissionDenied(_("Your account is limited to some organizations; this part is about all of them."))
         if permission is None and namespace not in SIGNED_IN_ONLY:
             return None
         if not request.user.is_authenticated:

@@ -8,6 +8,7 @@ VIEW_INVENTORY: Final = (
     "inventory.export_printers",
     "inventory.export_amb_report",
     "inventory.view_web_parsing",
+    "inventory.view_fleet_health",
     "inventory.view_printer",
     "inventory.view_organization",
     "inventory.view_inventorytask",
@@ -115,3 +116,34 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
     ),
     **{name: (*READ_MONTHS, *(f"monthly_report.{deed}" for deed in deeds)) for name, deeds in MONTH_ROLES.items()},
 }
+
+WHOLE_FLEET: Final = frozenset(
+    {
+        "inventory.add_printer",
+        "inventory.view_fleet_health",
+        *(f"inventory.{action}_organization" for action in ("add", "change", "delete")),
+        "inventory.can_create_public_templates",
+        "contracts.import_contracts",
+        *(
+            f"contracts.{action}_{model}"
+            for action in ("add", "change", "delete")
+            for model in (
+                "contractstatus", "cartridge", "city", "devicemodel", "devicemodelcartridge", "manufacturer",
+                "serviceprovider",
+            )
+        ),
+        "monthly_report.upload_monthly_report",
+        "monthly_report.sync_from_inventory",
+        "monthly_report.view_monthly_report_metrics",
+        "monthly_report.can_manage_month_visibility",
+        "monthly_report.can_poll_all_printers",
+        "monthly_report.can_delete_month",
+        "monthly_report.override_auto_lock",
+    }
+)  # fmt: skip
+"""Permissions that reach beyond any organization: a person with a limit to some has none of them, whatever their roles say.
+
+Adding a printer is one: it asks any address of PRINTER_NETWORKS, which belong to all clients.
+"""
+WHOLE_FLEET_APPS: Final = frozenset({"access", "admin", "auth", "eztaskmanager", "billing"})
+"""Applications none of whose permissions count for a person with a limit."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, ClassVar, Final
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
@@ -31,6 +32,9 @@ from inventory.models import (
     WebParsingRule,
     WebParsingTemplate,
 )
+from inventory.services import web_rules
+from inventory.web_parser import rules
+from inventory.web_parser.errors import RuleError
 
 
 @admin.register(Organization)
@@ -65,6 +69,57 @@ class InventoryTaskAdmin(admin.ModelAdmin[InventoryTask]):
     show_full_result_count = False
 
 
+class WebParsingRuleForm(forms.ModelForm[WebParsingRule]):
+    """A rule under the same checks as the editor's: a pattern, formula or XPath that it would refuse is refused here."""
+
+    class Meta:
+        model = WebParsingRule
+        fields: ClassVar = [
+            "printer", "position", "field_name", "protocol", "url_path", "xpath", "regex_pattern", "regex_replacement",
+            "calculation_formula", "actions_chain", "needs_browser",
+        ]  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a rule that could not be followed."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            try:
+                rules.from_config(rules.to_config(web_rules.rule_of(WebParsingRule(**values))))
+            except RuleError as error:
+                raise forms.ValidationError(str(error)) from error
+        return values
+
+
+@admin.register(WebParsingRule)
+class WebParsingRuleAdmin(admin.ModelAdmin[WebParsingRule]):
+    """Rules of web pages; everyday work is done in the editor, where the page is seen."""
+
+    form = WebParsingRuleForm
+    list_display = ["printer", "field_name", "protocol", "url_path", "xpath", "calculation_formula"]
+    list_select_related = ["printer"]
+    list_filter = ["protocol", "needs_browser"]
+    search_fields = ["field_name", "url_path", "printer__serial_number"]
+    autocomplete_fields = ["printer"]
+    show_full_result_count = False
+
+
+@admin.register(WebParsingTemplate)
+class WebParsingTemplateAdmin(admin.ModelAdmin[WebParsingTemplate]):
+    """Templates of rules; their rules come from the editor."""
+
+    list_display = ["name", "device_model", "is_public", "usage_count", "created_by", "updated_at"]
+    list_select_related = ["device_model__manufacturer", "created_by"]
+    list_filter = ["is_public"]
+    search_fields = ["name", "description", "device_model__name"]
+    autocomplete_fields = ["device_model", "created_by"]
+    readonly_fields = ["rules_config", "usage_count"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never: a template is kept from rules that were tried."""
+        del request
+        return False
+
+
 class Written(LookOnly):
     """What polls, imports and jobs write."""
 
@@ -91,10 +146,8 @@ WRITTEN: Final[tuple[tuple[type[Model], list[str], list[str]], ...]] = (
     (ExportPiece, ["pk"], []),
     (HistoryMark, ["pk"], []),
     (FleetAlarm, ["raised_at", "cleared_at", "text"], ["text"]),
-    (WebParsingRule, ["pk", "printer"], ["printer__serial_number"]),
-    (WebParsingTemplate, ["pk", "name"], ["name"]),
 )
-"""Model, columns, searched fields; rules and templates of web pages are edited where their page is seen."""
+"""Model, columns, searched fields."""
 
 for _model, _columns, _searched in WRITTEN:
     _options = {"list_display": _columns, "search_fields": _searched, "__doc__": Written.__doc__}

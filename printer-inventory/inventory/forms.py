@@ -9,7 +9,8 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import PollingMethod, Printer, SnmpVersion
+from access import reach
+from inventory.models import Organization, PollingMethod, Printer, SnmpVersion
 from inventory.models.encrypted import Secret
 from inventory.rules.identity import normal_mac
 from inventory.rules.networks import Networks
@@ -71,6 +72,10 @@ class PrinterForm(forms.ModelForm[Printer]):
             ),
         )
         self._offer_v3()
+        # A field that a model makes offers what there was when the server started, to everybody.
+        client: Any = self.fields["organization"]
+        client.queryset = Organization.objects.all()
+        client.required = reach.current() is not None
         self.fields["version"].initial = self.instance.version
         community = self.fields["snmp_community"]
         community.required = False

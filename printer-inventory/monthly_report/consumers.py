@@ -2,72 +2,59 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.core.exceptions import PermissionDenied
 
+from access import reach
+from access.consumers import FORBIDDEN, UNAUTHORIZED, WatchedConsumer
 from inventory.rules.months import make_month
-from monthly_report.models import MonthControl
+from monthly_report.models import MonthControl, MonthlyReport
 from monthly_report.services.live import group_of
 from monthly_report.services.months import require_visible
 
-UNAUTHORIZED = 4401
-FORBIDDEN = 4403
+__all__ = ["FORBIDDEN", "NOT_FOUND", "UNAUTHORIZED", "MonthConsumer"]
 NOT_FOUND = 4404
 
 
-class MonthConsumer(AsyncJsonWebsocketConsumer):
-    """Forwards hints about one month to one open page; nothing a page sends is acted upon."""
+class MonthConsumer(WatchedConsumer):
+    """Forwards hints about those rows of one month that its person may see."""
 
-    group = ""
+    month: date
 
     async def connect(self) -> None:
-        """Let in people who may see the month; others get a close code that says why.
-
-        The page is let in once it is listening, so that no hint falls between.
-        """
-        refusal = await self._refusal()
-        if not refusal:
-            await self.channel_layer.group_add(self.group, self.channel_name)
-        await self.accept()
-        if refusal:
-            await self.close(refusal)
-
-    async def _refusal(self) -> int:
-        """Return the close code for who may not listen, or 0; the group is known then."""
-        user = self.scope.get("user")
+        """Let in people who may see the month; others get a close code that says why."""
         route = self.scope["url_route"]["kwargs"]
         try:
-            month = make_month(int(route["year"]), int(route["month"]))
+            self.month = make_month(int(route["year"]), int(route["month"]))
         except ValueError:
-            return NOT_FOUND
-        if user is None or not user.is_authenticated:
-            return UNAUTHORIZED
-        if not await database_sync_to_async(self._may_see)(user, month):
+            await self.refuse(NOT_FOUND)
+            return
+        code = await self.standing()
+        await (self.refuse(code) if code else self.listen(group_of(self.month)))
+
+    def refusal(self, user: Any) -> int:
+        """Refuse people who may not see this month."""
+        if not user.has_perm("monthly_report.access_monthly_report"):
             return FORBIDDEN
-        self.group = group_of(month)
+        try:
+            require_visible(user, MonthControl.objects.filter(month=self.month).first())
+        except PermissionDenied:
+            return FORBIDDEN
         return 0
 
-    @staticmethod
-    def _may_see(user: Any, month: Any) -> bool:
-        if not user.has_perm("monthly_report.access_monthly_report"):
-            return False
-        try:
-            require_visible(user, MonthControl.objects.filter(month=month).first())
-        except PermissionDenied:
-            return False
-        return True
-
-    async def disconnect(self, code: int) -> None:
-        """Leave the group."""
-        if self.group:
-            await self.channel_layer.group_discard(self.group, self.channel_name)
-
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
-        """Ignore what a page sends: a WebSocket asks for nothing here."""
-
     async def month_rows(self, event: dict[str, Any]) -> None:
-        """Rows have changed."""
+        """Rows have changed; without ids they are too many to name."""
+        if event["ids"]:
+            seen = await self.visible(MonthlyReport, event["ids"])
+            if not seen:
+                return
+            event = {**event, "ids": [pk for pk in event["ids"] if pk in seen], "count": len(seen)}
+        elif await database_sync_to_async(self._is_limited)():
+            event = {**event, "count": 0, "user": ""}
         await self.send_json(event)
+
+    def _is_limited(self) -> bool:
+        return reach.reach_of(self.user) is not None

@@ -2,7 +2,8 @@
 
 from access.models.audit import EntityChangeLog
 from access.models.identity import Identity, ProviderSession
+from access.models.limits import OrganizationLimit
 from access.models.tokens import ApiToken
 from access.models.whitelist import AllowedUser
 
-__all__ = ["AllowedUser", "ApiToken", "EntityChangeLog", "Identity", "ProviderSession"]
+__all__ = ["AllowedUser", "ApiToken", "EntityChangeLog", "Identity", "OrganizationLimit", "ProviderSession"]

@@ -30,6 +30,13 @@ class AllowedUser(models.Model):
         verbose_name=_("roles at the first sign-in"),
         help_text=_("Given once, when the account is made. None: the default roles."),
     )
+    initial_organizations = models.ManyToManyField(
+        "inventory.Organization",
+        blank=True,
+        related_name="+",
+        verbose_name=_("sees only these organizations"),
+        help_text=_("From the first sign-in on; it is changed at the account. None: everything the roles allow."),
+    )
     requested_at = models.DateTimeField(_("asked for access"), null=True, blank=True, editable=False)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True, editable=False)
 

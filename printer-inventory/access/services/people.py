@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from access.models import AllowedUser, EntityChangeLog
+from access.models import AllowedUser, EntityChangeLog, OrganizationLimit
 from access.services import audit, provider_sessions
 from access.services.audit import Actor
 
@@ -84,6 +85,33 @@ def change(user: User, actor: Actor, *, roles: Iterable[Group], active: bool) ->
             if not active:
                 provider_sessions.end_all(user, f"closed by {actor.name}")
         audit.record(actor, Action.UPDATE if active else Action.REVOKED, user, changes)
+    return True
+
+
+def limit_of(user: User) -> list[Any] | None:
+    """Return the organizations an account is limited to by name, or None when it has no limit."""
+    limit = OrganizationLimit.objects.filter(user=user).first()
+    return None if limit is None else list(limit.organizations.order_by("name"))
+
+
+def limit(user: User, actor: Actor, organizations: Iterable[Any] | None) -> bool:
+    """Let an account see only these organizations (none: nothing), or everything again (None); return whether it changed.
+
+    It holds from the next request on, for open WebSockets within a minute. Raise NotYoursError.
+    """
+    check_may_change(actor, user)
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        before = limit_of(user)
+        wanted = None if organizations is None else sorted(organizations, key=str)
+        told = [None if rows is None else [str(row) for row in rows] for rows in (before, wanted)]
+        if told[0] == told[1]:
+            return False
+        if wanted is None:
+            OrganizationLimit.objects.filter(user=user).delete()
+        else:
+            OrganizationLimit.objects.get_or_create(user=user)[0].organizations.set(wanted)
+        audit.record(actor, Action.UPDATE, user, {"organizations": (told[0], told[1])})
     return True
 
 

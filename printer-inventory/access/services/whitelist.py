@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from access.models import AllowedUser, EntityChangeLog, Identity
+from access.models import AllowedUser, EntityChangeLog, Identity, OrganizationLimit
 from access.rules.claims import Person
 from access.services.audit import Actor, record
 
@@ -88,6 +88,7 @@ def _link(person: Person, entry: AllowedUser, actor: Actor) -> User:
         raise NotAllowedError("taken") from error
     if not user.groups.exists() and not user.is_superuser:
         user.groups.set(first_groups(entry))
+    limit_at_first(user, entry)
     record(actor, Action.CREATE if made else Action.UPDATE, user, {"identity": ("", person.username)})
     return user
 
@@ -105,6 +106,14 @@ def _local_account(username: str) -> User | None:
 def first_groups(entry: AllowedUser) -> list[Group]:
     """Return the roles a person starts with: the entry's, or those of ACCESS_DEFAULT_ROLES."""
     return list(entry.initial_groups.all()) or list(Group.objects.filter(name__in=settings.ACCESS_DEFAULT_ROLES))
+
+
+def limit_at_first(user: User, entry: AllowedUser) -> None:
+    """Show an account only the organizations of its entry, if that names any; superusers have no limit."""
+    organizations = list(entry.initial_organizations.all())
+    if organizations and not user.is_superuser:
+        limit, _made = OrganizationLimit.objects.get_or_create(user=user)
+        limit.organizations.set(organizations)
 
 
 def _bring_up_to_date(user: User, person: Person) -> None:

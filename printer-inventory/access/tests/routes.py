@@ -21,6 +21,13 @@ class Route:
 
     key: str
     path: str
+    pattern: str = ""
+
+    def path_to(self, number: int) -> str:
+        """Return the address that names the row of this number, whatever it is a row of."""
+        return "/" + _PARAMETER.sub(
+            lambda match: str(number) if match[1] == "int" or not match[1] else "none", self.pattern
+        )
 
 
 def routes() -> list[Route]:
@@ -44,4 +51,4 @@ def _walk(patterns: list[URLPattern | URLResolver], prefix: str, namespace: str)
             if key.startswith(second):
                 key = first + key.removeprefix(second)
         example = _PARAMETER.sub(lambda match: EXAMPLES.get(match[1] or "", "none"), path)
-        yield Route(key, f"/{example}")
+        yield Route(key, f"/{example}", path)

@@ -10,13 +10,14 @@ from django.db.models import CompositePrimaryKey, Model
 from django.test import Client
 from django.urls import reverse
 
+from inventory.models import WebParsingRule
 from inventory.tests.factories import make_organization, make_printer
 
 pytestmark = pytest.mark.django_db
 APPLICATIONS = ("access", "inventory", "outbox", "dashboard")
 MODELS = [
     model
-    for label in APPLICATIONS
+    for label in (*APPLICATIONS, "contracts", "monthly_report")
     for model in apps.get_app_config(label).get_models()
     # Django's administration cannot show tables with a key of several columns.
     if model._meta.managed and not isinstance(model._meta.pk, CompositePrimaryKey)
@@ -64,3 +65,20 @@ def test_the_list_of_printers_costs_the_same_for_any_number(root, amount, django
     root.get("/admin/inventory/printer/")
     with django_assert_max_num_queries(9):
         root.get("/admin/inventory/printer/")
+
+
+def test_a_web_rule_that_the_editor_would_refuse_is_refused_here(root):
+    printer = make_printer()
+    fields = {
+        "printer": printer.pk,
+        "position": 0,
+        "field_name": "counter",
+        "protocol": "http",
+        "url_path": "/",
+        "actions_chain": "[]",
+    }
+    for wrong in ({"xpath": "//*["}, {"xpath": "//b", "regex_pattern": "("}, {"calculation_formula": "9**9**9"}):
+        assert root.post("/admin/inventory/webparsingrule/add/", {**fields, **wrong}).status_code == 200
+    assert not WebParsingRule.objects.exists()
+    assert root.post("/admin/inventory/webparsingrule/add/", {**fields, "xpath": "//b"}).status_code == 302
+    assert WebParsingRule.objects.get().xpath == "//b"

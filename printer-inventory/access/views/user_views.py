@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import Group, Permission, User
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,6 +18,7 @@ from access.client import actor_of
 from access.forms import AccountForm, AllowedUserForm
 from access.models import AllowedUser, EntityChangeLog
 from access.services import people, whitelist
+from access.services.audit import Actor
 from access.views.listing import page_of, text_of
 
 manages = permission_required("access.manage_users", raise_exception=True)
@@ -77,6 +79,7 @@ def allow(request: HttpRequest) -> HttpResponse:
             form.add_error("username", _("A superuser has this name. Only a superuser may let that person in."))
         else:
             entry.initial_groups.set(values["initial_groups"])
+            entry.initial_organizations.set(values["initial_organizations"])
             messages.success(request, _("%(name)s may sign in through the provider.") % {"name": entry})
             return redirect("access:allowed_list")
     return render(request, "access/allowed_form.html", {"form": form}, status=422 if form.errors else 200)
@@ -115,20 +118,21 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 def user_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One account: roles, sign-ins, what was changed."""
     user = get_object_or_404(User.objects.select_related("identity").prefetch_related("groups"), pk=pk)
+    limit = people.limit_of(user)
     form = AccountForm(
         request.POST if request.method == "POST" else None,
-        initial={"roles": user.groups.all(), "is_active": user.is_active},
+        initial={
+            "roles": user.groups.all(),
+            "is_active": user.is_active,
+            "is_limited": limit is not None,
+            "organizations": limit or [],
+        },
     )
     status = 200
     if request.method == "POST":
         if form.is_valid():
             try:
-                changed = people.change(
-                    user,
-                    actor_of(request),
-                    roles=form.cleaned_data["roles"],
-                    active=form.cleaned_data["is_active"],
-                )
+                changed = _change(user, actor_of(request), form.cleaned_data)
             except people.NotYoursError as error:
                 form.add_error(None, str(error))
             else:
@@ -144,6 +148,13 @@ def user_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "about": EntityChangeLog.objects.filter(content_type__model="user", object_id=str(pk))[:20],
     }
     return render(request, "access/user_detail.html", context, status=status)
+
+
+def _change(user: User, actor: Actor, values: dict[str, Any]) -> bool:
+    """Change an account as the form says, all of it or nothing; return whether anything was different."""
+    with transaction.atomic():
+        limited = people.limit(user, actor, values["organizations"] if values["is_limited"] else None)
+        return people.change(user, actor, roles=values["roles"], active=values["is_active"]) or limited
 
 
 @require_POST

@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from contracts.models.catalogue import DeviceModel
 from contracts.models.reference import City, ContractStatus, ServiceProvider
 from inventory.models import Organization, Printer
@@ -61,7 +62,7 @@ class ContractDevice(models.Model):
     updated_at = models.DateTimeField(_("edited"), auto_now=True)
     version = models.PositiveIntegerField(_("version"), default=0, editable=False)
 
-    objects: ClassVar[models.Manager["ContractDevice"]] = models.Manager()
+    objects: ClassVar[models.Manager["ContractDevice"]] = within("organization")
 
     class Meta:
         verbose_name = _("contract device")

@@ -1,8 +1,11 @@
 """What happened to each contract device, for as long as anybody asks."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from contracts.models.device import ContractDevice
 from inventory.models import ChangeEvent
 
@@ -38,6 +41,8 @@ class ContractEvent(ChangeEvent):
     related_device = models.ForeignKey(
         ContractDevice, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+
+    objects: ClassVar[models.Manager["ContractEvent"]] = within("device__organization")
 
     class Meta(ChangeEvent.Meta):
         verbose_name = _("change of a contract device")

@@ -1,10 +1,13 @@
 """Orders of cartridges that were sent to service providers by e-mail."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from contracts.models.device import ContractDevice
 from contracts.models.reference import ServiceProvider
 from inventory.models import JobState
@@ -37,6 +40,8 @@ class CartridgeOrder(models.Model):
     )
     created_at = models.DateTimeField(_("ordered"), default=timezone.now)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager["CartridgeOrder"]] = within("device__organization")
 
     class Meta:
         verbose_name = _("cartridge order")

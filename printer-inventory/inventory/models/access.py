@@ -20,4 +20,5 @@ class InventoryAccess(models.Model):  # noqa: DJ008 - has no rows to name
             ("view_web_parsing", _("Can see web parsing rules")),
             ("can_create_public_templates", _("Can publish web parsing templates")),
             ("view_api_docs", _("Can read the API documentation")),
+            ("view_fleet_health", _("Can see how the polling of the whole fleet goes")),
         ]

@@ -1,10 +1,13 @@
 """What happened to each printer, for as long as the printer is remembered."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from inventory.models.choices import Change
 from inventory.models.printer import Printer
 
@@ -44,6 +47,8 @@ class PrinterEvent(ChangeEvent):
     change = models.CharField(_("change"), max_length=16, choices=Change.choices)
     related_printer = models.ForeignKey(Printer, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     poll_id = models.BigIntegerField(_("poll"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager["PrinterEvent"]] = within("printer__organization")
 
     class Meta(ChangeEvent.Meta):
         verbose_name = _("change of a printer")

@@ -1,5 +1,7 @@
 """Exports too large to wait for: a row from the moment one is asked for, and the file in pieces until it is forgotten."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import own
 from inventory.models.choices import OPEN_STATES, JobState
 
 
@@ -44,6 +47,8 @@ class Export(models.Model):
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(_("leased until"), null=True, blank=True)
     reason = models.TextField(_("reason"), blank=True, default="")
+
+    objects: ClassVar[models.Manager["Export"]] = own("requested_by")
 
     class Meta:
         verbose_name = _("export")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from inventory.models.printer import Printer
 
 
@@ -27,6 +30,8 @@ class DailyReading(models.Model):
     total_pages = models.BigIntegerField(_("total"), null=True, blank=True)
     levels = models.JSONField(_("supply levels"), default=list)
     readings = models.PositiveSmallIntegerField(_("readings"), default=1)
+
+    objects: ClassVar[models.Manager[DailyReading]] = within("printer__organization")
 
     class Meta:
         verbose_name = _("daily reading")

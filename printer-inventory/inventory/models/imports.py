@@ -1,11 +1,14 @@
 """Spreadsheets of printers on their way into the fleet."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from inventory.models.organization import Organization
 
 
@@ -73,6 +76,8 @@ class PrinterImport(ImportRecord):
     )
     community = models.CharField(_("SNMP community"), max_length=100, default="public")
     create_models = models.BooleanField(_("create missing models"), default=False)
+
+    objects: ClassVar[models.Manager["PrinterImport"]] = within("")
 
     class Meta(ImportRecord.Meta):
         verbose_name = _("printer import")

@@ -1,9 +1,13 @@
 """Clients whose printers are looked after."""
 
+from typing import ClassVar
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+
+from access.reach import within
 
 
 class Organization(models.Model):
@@ -21,6 +25,8 @@ class Organization(models.Model):
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    objects: ClassVar[models.Manager["Organization"]] = within("pk")
 
     class Meta:
         verbose_name = _("organization")

@@ -1,11 +1,14 @@
 """Polls and what they read."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import own, within
 from inventory.models.choices import OPEN_STATES, JobState, MatchRule, Trigger, Verdict
 from inventory.models.printer import Printer
 
@@ -20,6 +23,8 @@ class PollBatch(models.Model):
     total = models.PositiveIntegerField(_("total"), default=0)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     stopped_at = models.DateTimeField(_("stopped"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager["PollBatch"]] = own("requested_by")
 
     class Meta:
         verbose_name = _("poll batch")
@@ -65,6 +70,8 @@ class InventoryTask(models.Model):
     engine = models.CharField(_("engine"), max_length=10, blank=True, default="")
     packets = models.PositiveIntegerField(_("packets"), default=0)
 
+    objects: ClassVar[models.Manager["InventoryTask"]] = within("printer__organization")
+
     class Meta:
         verbose_name = _("poll")
         verbose_name_plural = _("polls")
@@ -98,6 +105,8 @@ class PageCounter(models.Model):
     rule_version = models.PositiveSmallIntegerField(_("rule version"))
     epoch = models.PositiveIntegerField(_("epoch"), default=0, db_default=0)
     reading = models.JSONField(_("raw reading"))
+
+    objects: ClassVar[models.Manager["PageCounter"]] = within("printer__organization")
 
     class Meta:
         verbose_name = _("page counter")

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from inventory.models.choices import MatchRule, PollingMethod, SnmpVersion, V3Auth, V3Priv
 from inventory.models.encrypted import EncryptedField
 from inventory.models.organization import Organization
@@ -82,7 +83,7 @@ class Printer(models.Model):
     last_updated = models.DateTimeField(_("edited"), auto_now=True)
     version = models.PositiveIntegerField(_("version"), default=0, editable=False)
 
-    objects: ClassVar[models.Manager["Printer"]] = models.Manager()
+    objects: ClassVar[models.Manager["Printer"]] = within("organization")
 
     class Meta:
         verbose_name = _("printer")

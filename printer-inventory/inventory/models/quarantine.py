@@ -1,10 +1,13 @@
 """Readings that are neither believed nor lost: they wait for a person."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from inventory.models.choices import Doubt, Resolution, Verdict
 from inventory.models.polling import PageCounter
 from inventory.models.printer import Printer
@@ -37,6 +40,8 @@ class Quarantine(models.Model):
     resolution = models.CharField(_("resolution"), max_length=10, choices=Resolution.choices, blank=True, default="")
     quiet_until = models.DateTimeField(_("quiet until"), null=True, blank=True)
     undo = models.JSONField(default=dict)
+
+    objects: ClassVar[models.Manager["Quarantine"]] = within("printer__organization")
 
     class Meta:
         verbose_name = _("doubtful reading")

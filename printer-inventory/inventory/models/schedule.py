@@ -1,10 +1,12 @@
 """When each printer is due and who is asking it now."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from inventory.models.printer import Printer
 
 
@@ -34,6 +36,8 @@ class PollSchedule(models.Model):
     interval_seconds = models.PositiveIntegerField(_("interval, s"), null=True, blank=True)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
 
+    objects: ClassVar[models.Manager["PollSchedule"]] = within("printer__organization")
+
     class Meta:
         verbose_name = _("poll schedule")
         verbose_name_plural = _("poll schedules")
@@ -57,6 +61,8 @@ class LearnedPlan(models.Model):
     )
     data = models.JSONField(_("plan"))
     learned_at = models.DateTimeField(_("learned"))
+
+    objects: ClassVar[models.Manager["LearnedPlan"]] = within("printer__organization")
 
     class Meta:
         verbose_name = _("learned plan")

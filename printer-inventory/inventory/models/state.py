@@ -1,8 +1,11 @@
 """How a printer stands now, one join away from the list."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from inventory.models.choices import Verdict
 from inventory.models.printer import Printer
 
@@ -40,6 +43,8 @@ class PrinterState(models.Model):
     alerts = models.JSONField(_("alerts"), default=list)
     warnings = models.JSONField(_("warnings"), default=list)
     firmware = models.CharField(_("firmware"), max_length=200, blank=True, default="")
+
+    objects: ClassVar[models.Manager["PrinterState"]] = within("printer__organization")
 
     class Meta:
         verbose_name = _("printer state")

@@ -1,9 +1,13 @@
 """Alarms about the polling itself, which no printer can raise."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from access.reach import within
 
 
 class FleetAlarm(models.Model):
@@ -13,6 +17,8 @@ class FleetAlarm(models.Model):
     cleared_at = models.DateTimeField(_("cleared"), null=True, blank=True)
     last_success_at = models.DateTimeField(_("last good reading before"), null=True, blank=True)
     text = models.TextField(_("what was seen"))
+
+    objects: ClassVar[models.Manager["FleetAlarm"]] = within("")
 
     class Meta:
         verbose_name = _("alarm of the fleet")

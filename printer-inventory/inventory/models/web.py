@@ -1,9 +1,12 @@
 """How printers without SNMP are read: rules per printer, and templates of rules per device model."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from inventory.models.printer import Printer
 
 
@@ -30,6 +33,8 @@ class WebParsingRule(models.Model):
     needs_browser = models.BooleanField(_("page builds itself"), default=False)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
     version = models.PositiveIntegerField(_("version"), default=0, editable=False)
+
+    objects: ClassVar[models.Manager["WebParsingRule"]] = within("printer__organization")
 
     class Meta:
         verbose_name = _("web parsing rule")

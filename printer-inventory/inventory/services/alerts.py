@@ -16,6 +16,7 @@ from typing import Any, Final
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from access.reach import organizations
 from inventory.services.fleet import DEFAULT_PAGE_SIZE, LONGEST_SEARCH, PAGE_SIZES
 from inventory.services.found_devices import number
 
@@ -189,6 +190,9 @@ def page_of(chosen: AlertFilter, page: int) -> list[AlertRow]:
 def _where(chosen: AlertFilter, *, every: bool = False) -> tuple[str, dict[str, Any]]:
     parts: list[str] = []
     facts: dict[str, Any] = {}
+    if (reach := organizations()) is not None:
+        parts.append("p.organization_id = ANY(%(reach)s::bigint[])")
+        facts["reach"] = reach
     if chosen.organization:
         parts.append("p.organization_id = %(org)s")
         facts["org"] = chosen.organization

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from sheets import csv_style, stream_table
 from sheets.errors import SheetError
 
+from access.reach import as_user
 from inventory.models import Export, ExportPiece, JobState
 from inventory.services import export_table
 from inventory.services.exports import selected
@@ -49,7 +50,11 @@ def run_next() -> bool:
         return False
     work = _Work(export, token)
     try:
-        with translation.override(export.language), timezone.override(ZoneInfo(export.zone)):
+        with (
+            translation.override(export.language),
+            timezone.override(ZoneInfo(export.zone)),
+            as_user(export.requested_by),
+        ):
             work.write()
             work.end(JobState.DONE)
     except StopAskedError:
@@ -72,7 +77,13 @@ def _lease(token: uuid.UUID, now: datetime) -> Export | None:
     """Take the oldest export that waits or whose worker is dead, and throw away what the dead one wrote."""
     free = Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING, lease_until__lte=now)
     with transaction.atomic():
-        export = Export.objects.select_for_update(skip_locked=True).filter(free).order_by("requested_at", "pk").first()
+        export = (
+            Export.objects.select_related("requested_by")
+            .select_for_update(skip_locked=True, of=("self",))
+            .filter(free)
+            .order_by("requested_at", "pk")
+            .first()
+        )
         if export is None:
             return None
         export.attempt += 1
@@ -80,7 +91,8 @@ def _lease(token: uuid.UUID, now: datetime) -> Export | None:
         export.started_at = export.started_at or now
         export.lease_token, export.lease_until = token, now + settings.POLL_LEASE
         export.worker = worker_name()[:100]
-        export.total = selected(export.query, now).count()
+        with as_user(export.requested_by):
+            export.total = selected(export.query, now).count()
         export.save()
         ExportPiece.objects.filter(export=export).delete()
     return export

@@ -18,6 +18,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from access.reach import organizations
 from inventory.models import OPEN_STATES, InventoryTask, JobState, PollBatch
 from inventory.services.broker import wake
 from inventory.services.storing import close_batches
@@ -32,6 +33,7 @@ WITH wanted AS (
     JOIN inventory_printer p ON p.id = s.printer_id AND p.is_active
     LEFT JOIN inventory_organization o ON o.id = p.organization_id
     WHERE (o.id IS NULL OR o.active) AND (%(only)s::bigint[] IS NULL OR s.printer_id = ANY(%(only)s::bigint[]))
+        AND (%(reach)s::bigint[] IS NULL OR p.organization_id = ANY(%(reach)s::bigint[]))
     ORDER BY s.printer_id
     FOR UPDATE OF s
 ), opened AS (
@@ -118,7 +120,8 @@ def request_batch(
     While the whole fleet is being polled already, that job is returned and nothing is added.
     """
     now = now or timezone.now()
-    fleet = printer_ids is None
+    # The fleet of a person with a limit is a part of it, and must not keep others from polling the whole.
+    fleet = printer_ids is None and organizations() is None
     try:
         with transaction.atomic():
             batch = PollBatch.objects.create(requested_by_id=user_id, requested_at=now, scope=scope, is_fleet=fleet)
@@ -190,6 +193,7 @@ def _open(
     now: datetime, *, only: list[int] | None, user_id: int | None, batch_id: int | None, priority: int
 ) -> list[RequestedPoll]:
     facts: dict[str, Any] = {"now": now, "only": only, "user": user_id, "batch": batch_id, "priority": priority}
+    facts["reach"] = organizations()
     with connection.cursor() as cursor:
         cursor.execute(OPEN_SQL, facts)
         return [RequestedPoll(*row) for row in cursor.fetchall()]

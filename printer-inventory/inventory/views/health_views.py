@@ -23,7 +23,7 @@ ALARMS: Final = 10
 
 
 @require_GET
-@permission_required("inventory.view_printer", raise_exception=True)
+@permission_required("inventory.view_fleet_health", raise_exception=True)
 def fleet_health_page(request: HttpRequest) -> HttpResponse:
     """Figures, plots and the networks in which most printers are silent."""
     now = timezone.now()
@@ -43,7 +43,7 @@ def fleet_health_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@permission_required("inventory.view_printer", raise_exception=True)
+@permission_required("inventory.view_fleet_health", raise_exception=True)
 def fleet_health_hours(request: HttpRequest) -> HttpResponse:
     """The last day's polls by hour and verdict, as a bar chart reads them."""
     del request
@@ -72,7 +72,7 @@ def fleet_health_hours(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@permission_required("inventory.view_printer", raise_exception=True)
+@permission_required("inventory.view_fleet_health", raise_exception=True)
 def fleet_health_ages(request: HttpRequest) -> HttpResponse:
     """How many printers were last read how long ago, as a bar chart reads it."""
     del request

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from access.reach import organizations
 from inventory.forms import PrinterForm
 from inventory.models import MatchRule, Organization, Printer
 from inventory.services import events, exports, fleet, history, printers, quarantine
@@ -76,9 +77,9 @@ def filter_choices(request: HttpRequest) -> HttpResponse:
 
 
 def reference_lists() -> dict[str, Any]:
-    """Return organizations and models in use, from the inventory cache."""
-    cache = caches["inventory"]
-    lists: dict[str, Any] | None = cache.get("reference-lists")
+    """Return organizations and models in use, from the inventory cache: an entry per set of organizations that may be seen."""
+    cache, key = caches["inventory"], f"reference-lists:{organizations()}"
+    lists: dict[str, Any] | None = cache.get(key)
     if lists is None:
         models = Printer.objects.filter(is_active=True, device_model__isnull=False).order_by()
         in_use = models.values(
@@ -90,7 +91,7 @@ def reference_lists() -> dict[str, Any]:
                 in_use, key=lambda row: (row["device_model__manufacturer__name"], row["device_model__name"])
             ),
         }
-        cache.set("reference-lists", lists, timeout=60)
+        cache.set(key, lists, timeout=60)
     return lists
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from monthly_report.models.report import MonthlyReport
 
 
@@ -33,6 +36,8 @@ class BulkChangeLog(models.Model):
     success = models.BooleanField(_("went well"), default=True)
     error_message = models.TextField(_("reason"), blank=True, default="")
     ip_address = models.GenericIPAddressField(_("from"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager[BulkChangeLog]] = within("")
 
     class Meta:
         verbose_name = _("change of many rows")
@@ -75,6 +80,8 @@ class CounterChangeLog(models.Model):
     user_agent = models.CharField(_("browser"), max_length=500, blank=True, default="")
     change_source = models.CharField(_("how"), max_length=12, choices=Source.choices, default=Source.MANUAL)
     comment = models.TextField(_("comment"), blank=True, default="")
+
+    objects: ClassVar[models.Manager[CounterChangeLog]] = within("monthly_report__organization")
 
     class Meta:
         verbose_name = _("changed counter")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from inventory.models import ImportedRow, ImportRecord
 
 
@@ -23,6 +26,8 @@ class MonthImport(ImportRecord):
     is_published = models.BooleanField(_("published"), default=False)
     undo = models.JSONField(null=True, blank=True)
     undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager[MonthImport]] = within("")
 
     class Meta(ImportRecord.Meta):
         verbose_name = _("import of a month")

@@ -9,6 +9,7 @@ from django.db.models import Case, Expression, F, FloatField, Q, Value, When
 from django.db.models.functions import Cast, Coalesce, Greatest, Least
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from inventory.models import Organization, Printer
 
 
@@ -110,7 +111,7 @@ class MonthlyReport(models.Model):
     counter_id = models.BigIntegerField(_("reading"), null=True, blank=True)
     version = models.PositiveIntegerField(_("version"), default=0, editable=False)
 
-    objects: ClassVar[models.Manager[MonthlyReport]] = models.Manager()
+    objects: ClassVar[models.Manager[MonthlyReport]] = within("organization")
 
     class Meta:
         verbose_name = _("row of a month")

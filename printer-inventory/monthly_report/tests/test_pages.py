@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from channels.routing import URLRouter
-from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -16,9 +14,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from access.services.roles import bootstrap_roles
+from access.tests.sockets import socket
 from inventory.tests.factories import make_organization
 from monthly_report.models import CounterChangeLog, MonthImport, MonthlyReport
-from monthly_report.routing import websocket_urlpatterns
 from monthly_report.services import live
 from monthly_report.tests.factories import CLIENT, MONTH, make_row, open_month, sheet
 
@@ -100,16 +98,12 @@ class TestHiding:
 
         month = MONTH.replace(month=number)
         open_month(month, is_published=False)
-        signed_in("Viewers")
-        viewer = User.objects.latest("pk")
-        signed_in("Managers")
-        manager = User.objects.latest("pk")
+        viewer, manager = signed_in("Viewers"), signed_in("Managers")
 
-        async def listen(user: User) -> Any:
+        async def listen(client: Any) -> Any:
             from asgiref.sync import sync_to_async
 
-            talk = WebsocketCommunicator(URLRouter(websocket_urlpatterns), f"/ws/monthly-report/2026/{number:02}/")
-            talk.scope["user"] = await User.objects.aget(pk=user.pk)
+            talk = socket(client, f"/ws/monthly-report/2026/{number:02}/")
             await talk.connect()
             await sync_to_async(live.rows_changed, thread_sensitive=False)(month, [7], "sync")
             message = await talk.receive_output(timeout=5)

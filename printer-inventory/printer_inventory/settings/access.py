@@ -46,7 +46,7 @@ TRUSTED_PROXY_IPS = env.list("TRUSTED_PROXY_IPS", default=[])
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "access.backends.PasswordBackend",
     "access.backends.CustomOIDCAuthenticationBackend",
 ]
 
@@ -61,3 +61,7 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_HTTP_RESPONSE_CODE = 429
+
+# An open WebSocket is no request: whether its person may still listen is looked at this often. With the provider's own interval
+# above, who is disabled there has heard the last hint within a minute.
+WEBSOCKET_RECHECK_SECONDS = env.float("WEBSOCKET_RECHECK_SECONDS", default=15.0)

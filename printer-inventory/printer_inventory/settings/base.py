@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "access.middleware.ProviderSessionMiddleware",
+    "access.middleware.ReachMiddleware",
     "access.middleware.AppAccessMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "webshell.middleware.TimeZoneMiddleware",
@@ -152,7 +153,7 @@ WEBSHELL = {
             "label": _("Fleet health"),
             "icon": "heart-pulse",
             "url_name": "inventory:fleet_health",
-            "permission": "inventory.access_inventory_app",
+            "permission": "inventory.view_fleet_health",
         },
         {
             "label": _("Discovery"),
