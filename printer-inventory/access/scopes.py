@@ -10,4 +10,5 @@ SCOPES: Final[dict[str, str | Promise]] = {
     "printers:write": _("Add, edit and retire printers"),
     "polls:run": _("Ask printers now"),
     "exports:run": _("Export the fleet"),
+    "contracts:import": _("Import contracts"),
 }

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts.models import (
     Cartridge,
+    CartridgeImport,
+    CartridgeImportRow,
     CartridgeOrder,
     City,
     ContractDevice,
@@ -196,3 +198,24 @@ class ImportRowAdmin(LookOnly):
     list_filter = ["label", "decision"]
     search_fields = ["key"]
     autocomplete_fields = ["session", "file", "applied_device"]
+
+
+@admin.register(CartridgeImport)
+class CartridgeImportAdmin(LookOnly):
+    """Imports of cartridges, to look at."""
+
+    list_display = ["file_name", "state", "uploaded_by", "uploaded_at", "applied_at"]
+    list_select_related = ["uploaded_by"]
+    search_fields = ["file_name"]
+    autocomplete_fields = ["uploaded_by"]
+    exclude = ["content"]
+
+
+@admin.register(CartridgeImportRow)
+class CartridgeImportRowAdmin(LookOnly):
+    """Rows of imports of cartridges, to look at."""
+
+    list_display = ["session", "number", "label", "decision"]
+    list_select_related = ["session"]
+    search_fields = ["session__file_name"]
+    autocomplete_fields = ["session"]

@@ -11,6 +11,7 @@ from sheets.cells import clean_text
 
 from contracts.models import ContractDevice, ContractStatus, DeviceModel, ServiceProvider
 from contracts.services import fields
+from contracts.services.importing_cartridges import LIMITS as CARTRIDGE_LIMITS
 from contracts.services.importing_sheets import LIMITS
 
 
@@ -176,3 +177,24 @@ class ImportForm(forms.Form):
                 text = _("%(name)s is larger than 20 MB. Split it.")
                 raise forms.ValidationError(text, params={"name": clean_text(file.name or "")[:80]})
         return files
+
+
+class CartridgeImportForm(forms.Form):
+    """A file of cartridges and what holds for its rows."""
+
+    file = forms.FileField(
+        label=_("Spreadsheet"),
+        help_text=_("Excel (.xlsx) or CSV, up to 10 MB and 50,000 rows."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xlsm,.csv"}),
+    )
+    primary = forms.BooleanField(
+        label=_("These are the models' usual cartridges"), required=False, help_text=_("Offered first in an order.")
+    )
+    skip_existing = forms.BooleanField(label=_("Leave known cartridges as they are"), required=False)
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        """Refuse what is too large before it is read."""
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        if (file.size or 0) > CARTRIDGE_LIMITS.file_bytes:
+            raise forms.ValidationError(_("The file is larger than 10 MB. Split it."))
+        return file

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from contracts.models import ContractDevice
-from contracts.services import import_jobs, import_sessions, linking, ordering
+from contracts.services import cartridge_sessions, import_jobs, import_sessions, linking, ordering
 
 
 @shared_task(soft_time_limit=1500, time_limit=1800)
@@ -34,5 +34,6 @@ def link_new_devices() -> dict[str, int]:
 @shared_task
 def auto_link_devices_task() -> dict[str, int]:
     """Once a day: link devices that have no printer to the printers of their serial numbers, and forget old imports."""
-    import_sessions.forget_old(timezone.now(), settings.KEEP_ALL_DAYS)
+    for sessions in (import_sessions, cartridge_sessions):
+        sessions.forget_old(timezone.now(), settings.KEEP_ALL_DAYS)
     return linking.link_devices(ContractDevice.objects.filter(printer=None)).totals()

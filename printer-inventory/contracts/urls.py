@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from contracts.views import api_views, device_views, import_views, list_views, order_views, replace_views
+from contracts.views import (
+    api_views,
+    cartridge_views,
+    device_views,
+    import_views,
+    list_views,
+    order_views,
+    replace_views,
+)
 
 app_name = "contracts"
 
@@ -25,6 +33,12 @@ urlpatterns = [
     path("orders/", order_views.order_list, name="order_list"),
     path("orders/<int:pk>/", order_views.order_message, name="order_message"),
     path("orders/<int:pk>/again/", order_views.send_again, name="order_again"),
+    path("cartridges/import/", cartridge_views.start_import, name="cartridge_import_start"),
+    path("cartridges/import/template/", cartridge_views.import_template, name="cartridge_import_template"),
+    path("cartridges/import/<int:pk>/", cartridge_views.show_import, name="cartridge_import"),
+    path("cartridges/import/<int:pk>/decide/", cartridge_views.decide, name="cartridge_import_decide"),
+    path("cartridges/import/<int:pk>/apply/", cartridge_views.apply_import, name="cartridge_import_apply"),
+    path("cartridges/import/<int:pk>/report/", cartridge_views.import_report, name="cartridge_import_report"),
     path("import/", import_views.start_import, name="import_start"),
     path("import/template/", import_views.import_template, name="import_template"),
     path("import/<int:pk>/", import_views.show_import, name="import"),

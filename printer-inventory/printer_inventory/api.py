@@ -17,6 +17,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from webshell.problems import problem
 
+from contracts.views.v1 import imports
 from inventory.views.v1 import others, polls, printers
 from inventory.views.v1.problems import InvalidError
 
@@ -87,6 +88,7 @@ api = Api(
 api.add_router("/printers/", printers.router)
 api.add_router("/", polls.router)
 api.add_router("/", others.router)
+api.add_router("/", imports.router)
 
 
 @api.exception_handler(HttpError)

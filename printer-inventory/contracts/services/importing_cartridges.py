@@ -16,6 +16,8 @@ from contracts.rules.device_rows import fold
 from inventory.rules.model_match import compact
 
 LIMITS: Final = Limits(file_bytes=10 * 2**20, unpacked_bytes=100 * 2**20, rows=50_000, columns=64, cells=500_000)
+REFRESHED: Final = ("color", "capacity", "comment")
+"""Cells of a file that change a known cartridge."""
 COLORS: Final = {
     **dict.fromkeys(("черный", "чёрный", "black", "k", "bk", "ч/б"), "black"),
     **dict.fromkeys(("голубой", "синий", "cyan", "c"), "cyan"),
@@ -59,6 +61,53 @@ class Told:
     bad: list[BadRow] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class CartridgeRow:
+    """A row of a file: which model takes which cartridge, and what would become of that.
+
+    `label` is new (the cartridge is), update (a link or a cell is), same, dup_in_file or error; `key` is the cartridge's folded
+    name and part number, `cartridge` its id where it is known.
+    """
+
+    number: int
+    values: Mapping[str, Any]
+    label: str
+    code: str = ""
+    text: str = ""
+    model: int | None = None
+    key: tuple[str, str] = ("", "")
+    cartridge: int | None = None
+
+
+def judge(content: bytes, *, skip_existing: bool = False) -> list[CartridgeRow]:
+    """Return every row of a file with what would become of it; SheetError when the file as a whole cannot be read."""
+    by_id, by_name = _models()
+    known = {(fold(one.name), fold(one.part_number)): one for one in Cartridge.objects.all()}
+    there = set(DeviceModelCartridge.objects.values_list("device_model_id", "cartridge_id"))
+    seen: dict[tuple[int, tuple[str, str]], int] = {}
+    found = []
+    for parsed in _parsed(content):
+        row = _model(parsed, by_id, by_name)
+        found.append(row)
+        if row.model is None:
+            continue
+        row.key = (fold(str(row.values["name"])), fold(str(row.values.get("part") or "")))
+        first = seen.setdefault((row.model, row.key), row.number)
+        cartridge = known.get(row.key)
+        row.cartridge = cartridge.pk if cartridge else None
+        if first != row.number:
+            row.label, row.code, row.text = "dup_in_file", "DUPLICATE", f"Row {first} says the same."
+        elif cartridge is None:
+            row.label = "new"
+        elif (row.model, cartridge.pk) not in there or (not skip_existing and _differs(cartridge, row.values)):
+            row.label = "update"
+    return found
+
+
+def _differs(cartridge: Cartridge, values: Mapping[str, Any]) -> bool:
+    return any(values.get(name) and values[name] != getattr(cartridge, name) for name in REFRESHED)
+
+
 def import_cartridges(
     content: bytes, *, primary: bool = False, skip_existing: bool = False, dry_run: bool = False
 ) -> Told:
@@ -67,21 +116,23 @@ def import_cartridges(
     A cartridge is told by name and part number together, so two part numbers of one name stay two. `primary` marks what is linked
     as the usual one; `skip_existing` leaves known cartridges as they are, else the file's colour, capacity and comment count.
     """
-    told = Told()
-    by_id, by_name = _models()
-    wanted: dict[tuple[str, str], Mapping[str, Any]] = {}
-    links: list[tuple[int, tuple[str, str]]] = []
-    for row in _parsed(content):
-        model = _model(row, by_id, by_name, told)
-        if model is None:
-            continue
-        key = (fold(str(row.values["name"])), fold(str(row.values.get("part") or "")))
-        wanted.setdefault(key, row.values)
-        links.append((model, key))
     with transaction.atomic():
-        _write(wanted, links, told, primary=primary, skip_existing=skip_existing)
+        told = apply_rows(judge(content, skip_existing=skip_existing), primary=primary, skip_existing=skip_existing)
         if dry_run:
             transaction.set_rollback(True)
+    return told
+
+
+def apply_rows(rows: Sequence[CartridgeRow], *, primary: bool, skip_existing: bool) -> Told:
+    """Write judged rows in a constant number of statements; what is wrong with the others is told."""
+    told = Told(bad=[BadRow(row.number, row.code, row.text) for row in rows if row.label == "error"])
+    wanted: dict[tuple[str, str], Mapping[str, Any]] = {}
+    links: list[tuple[int, tuple[str, str]]] = []
+    for row in rows:
+        if row.model is not None:
+            wanted.setdefault(row.key, row.values)
+            links.append((row.model, row.key))
+    _write(wanted, links, told, primary=primary, skip_existing=skip_existing)
     return told
 
 
@@ -105,35 +156,31 @@ def _models() -> tuple[dict[int, tuple[str, str]], dict[tuple[str, str], list[in
 
 
 def _model(
-    row: Parsed,
-    by_id: Mapping[int, tuple[str, str]],
-    by_name: Mapping[tuple[str, str], Sequence[int]],
-    told: Told,
-) -> int | None:
-    """Return the model a row is about; what is wrong with the row is told."""
+    row: Parsed, by_id: Mapping[int, tuple[str, str]], by_name: Mapping[tuple[str, str], Sequence[int]]
+) -> CartridgeRow:
+    """Return a row with the model it is about, or with what is wrong."""
+
+    def wrong(code: str, words: str) -> CartridgeRow:
+        return CartridgeRow(row.number, row.values, "error", code, words)
+
     errors = [problem for problem in row.problems if problem.level == "error"]
     if errors:
-        told.bad.append(BadRow(row.number, errors[0].code, errors[0].text))
-        return None
+        return wrong(errors[0].code, errors[0].text)
     pk, name = row.values.get("model_id"), compact(str(row.values.get("model") or ""))
     maker = compact(str(row.values.get("manufacturer") or ""))
     if isinstance(pk, int):
         if pk not in by_id:
-            told.bad.append(BadRow(row.number, "MODEL_NOT_FOUND_BY_ID", f"There is no model with the ID {pk}."))
-            return None
+            return wrong("MODEL_NOT_FOUND_BY_ID", f"There is no model with the ID {pk}.")
         if name and by_id[pk][1] != name:
-            told.bad.append(BadRow(row.number, "MODEL_NAME_MISMATCH", f"The model with the ID {pk} has another name."))
-            return None
-        return pk
+            return wrong("MODEL_NAME_MISMATCH", f"The model with the ID {pk} has another name.")
+        return CartridgeRow(row.number, row.values, "same", model=pk)
     if not name:
-        told.bad.append(BadRow(row.number, "MISSING_VALUES", "Neither the model's ID nor its name is given."))
-        return None
+        return wrong("MISSING_VALUES", "Neither the model's ID nor its name is given.")
     found = by_name.get((maker, name), [])
     if len(found) != 1:
-        text_ = "There is no such model." if not found else "Several makers have this model; name the maker."
-        told.bad.append(BadRow(row.number, "MODEL_NOT_FOUND", text_))
-        return None
-    return found[0]
+        words = "There is no such model." if not found else "Several makers have this model; name the maker."
+        return wrong("MODEL_NOT_FOUND", words)
+    return CartridgeRow(row.number, row.values, "same", model=found[0])
 
 
 def _write(
@@ -173,7 +220,7 @@ def _cartridge(values: Mapping[str, Any]) -> Cartridge:
 def _refresh(rows: Sequence[tuple[Cartridge, Mapping[str, Any]]]) -> None:
     """Let filled cells change known cartridges; an empty one leaves them."""
     for cartridge, values in rows:
-        for name in ("color", "capacity", "comment"):
+        for name in REFRESHED:
             if values.get(name):
                 setattr(cartridge, name, values[name])
     Cartridge.objects.bulk_create(
@@ -181,5 +228,5 @@ def _refresh(rows: Sequence[tuple[Cartridge, Mapping[str, Any]]]) -> None:
         batch_size=1000,
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=["color", "capacity", "comment"],
+        update_fields=list(REFRESHED),
     )

@@ -91,15 +91,19 @@ def import_progress(request: HttpRequest, pk: int) -> JsonResponse:
     return JsonResponse({"name": str(session.get_task_display()), "url": request.path, "text": words, **facts})
 
 
+def ids_of(request: HttpRequest) -> list[int]:
+    """Return the ids of the rows that were chosen."""
+    texts = request.POST.getlist("ids")[:5000]
+    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
+
+
 @require_POST
 @allowed
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Apply or leave out rows (`ids`), or all of a label (`label`)."""
     session = _session(pk)
     decision, label = request.POST.get("decision", ""), request.POST.get("all_of", "")
-    ids = [
-        int(text) for text in request.POST.getlist("ids")[:5000] if text.isascii() and text.isdigit() and len(text) < 19
-    ]
+    ids = ids_of(request)
     if decision in DECISIONS and (ids or label in LABELS):
         try:
             import_sessions.decide(pk, label if label in LABELS else ids, decision)

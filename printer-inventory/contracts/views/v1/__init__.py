@@ -1,0 +1,1 @@
+"""What `/api/v1/` says about contracts."""
