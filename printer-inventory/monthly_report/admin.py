@@ -15,6 +15,8 @@ from monthly_report.models import (
     BulkChangeLog,
     CounterChangeLog,
     MonthControl,
+    MonthImport,
+    MonthImportRow,
     MonthlyReport,
     PrinterModelSpec,
     SerialEditOverride,
@@ -128,3 +130,23 @@ class BulkChangeLogAdmin(ReadOnlyAdmin):
     list_display = ["started_at", "month", "operation_type", "records_affected", "user", "success"]
     list_filter = ["operation_type", "month"]
     list_select_related = ["user"]
+
+
+@admin.register(MonthImport)
+class MonthImportAdmin(ReadOnlyAdmin):
+    """Imports of months; they are undone on their page."""
+
+    list_display = ["file_name", "month", "state", "uploaded_by", "uploaded_at", "applied_at", "undone_at"]
+    list_filter = ["state"]
+    list_select_related = ["uploaded_by"]
+    search_fields = ["file_name"]
+    exclude = ["content", "undo"]
+
+
+@admin.register(MonthImportRow)
+class MonthImportRowAdmin(ReadOnlyAdmin):
+    """Rows of imports of months."""
+
+    list_display = ["session", "number", "label"]
+    list_select_related = ["session"]
+    search_fields = ["session__file_name"]

@@ -104,7 +104,7 @@ def test_the_pages_from_the_upload_to_the_result(keeper: Client):
     session.refresh_from_db()
     keeper.post(f"{session.get_absolute_url()}apply/", {"token": session.token})
     assert Cartridge.objects.count() == 2
-    assert b"".join(keeper.get(f"{session.get_absolute_url()}report/").streaming_content)[:2] == b"PK"
+    assert keeper.get(f"{session.get_absolute_url()}report/").getvalue()[:2] == b"PK"
     assert keeper.get("/contracts/cartridges/import/").status_code == 200
 
 
