@@ -121,6 +121,11 @@ def furnish(organization: Organization, mark: str, number: int, user: User) -> N
         language="en",
         zone="UTC",
     )
+    furnish_contracts(organization, mark, number, user, printer)
+
+
+def furnish_contracts(organization: Organization, mark: str, number: int, user: User, printer: Printer) -> None:
+    """The same for contracts and months."""
     device = make_device(
         pk=number, organization=organization, serial_number=f"{mark}2", address=f"{mark} street", comment=f"{mark} comment",
         city=City.objects.create(name=f"{mark} town"), printer=printer,
