@@ -145,5 +145,5 @@ WHOLE_FLEET: Final = frozenset(
 
 Adding a printer is one: it asks any address of PRINTER_NETWORKS, which belong to all clients.
 """
-WHOLE_FLEET_APPS: Final = frozenset({"access", "admin", "auth", "eztaskmanager", "outbox", "billing"})
+WHOLE_FLEET_APPS: Final = frozenset({"access", "admin", "auth", "billing", "dashboard", "eztaskmanager", "outbox"})
 """Applications none of whose permissions count for a person with a limit."""
