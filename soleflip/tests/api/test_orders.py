@@ -190,3 +190,33 @@ async def test_several_alike_are_sold_one_by_one(worker: Person, session: AsyncS
     stored = await session.get(InventoryItem, item.id, populate_existing=True)
     assert stored is not None
     assert (stored.quantity, stored.status) == (1, ItemStatus.IN_STOCK)
+
+
+async def test_pieces_of_a_cancelled_sale_come_back_and_the_others_go_on(worker: Person, session: AsyncSession) -> None:
+    product = await make_product(session)
+    item = await make_item(session, product, quantity=3)
+    sale = {"platform": "ebay", "product_name": product.name, "sku": product.sku, "size": "US 9", "gross_sale": "150"}
+    ids = []
+    for number, pieces in (("E-1", 2), ("E-2", 1)):
+        made = await worker.post(
+            "/api/v1/orders", {**sale, "external_id": number, "quantity": pieces, "sold_at": "2026-03-01T12:00:00Z"}
+        )
+        assert made.json()["match_state"] == "matched"
+        ids.append(made.json()["id"])
+    assert (await worker.patch(f"/api/v1/orders/{ids[0]}", {"status": "cancelled"})).status_code == 200
+    await session.refresh(item)
+    assert (item.quantity, item.status) == (2, "in_stock")
+    assert (await worker.patch(f"/api/v1/orders/{ids[1]}", {"status": "shipped"})).status_code == 200
+    await session.refresh(item)
+    assert (item.quantity, item.status) == (2, "in_stock")
+
+
+async def test_a_payout_stands_in_the_orders_history(worker: Person, session: AsyncSession) -> None:
+    order = await make_order(session)
+    body = {"platform": "stockx", "external_id": "PO-77", "paid_at": "2026-03-09T09:00:00Z", "amount": "130.00",
+            "lines": [{"order": order.external_id, "amount": "130.00"}]}  # fmt: skip
+    assert (await worker.post("/api/v1/money/payouts", body)).status_code == 201
+    steps = (await worker.get(f"/api/v1/orders/{order.id}")).json()["history"]
+    assert [(step["to_status"], step["source"], step["reason"]) for step in steps] == [
+        ("paid", "payout", "payout PO-77")
+    ]

@@ -20,7 +20,7 @@ async def dashboard(request: Request, looking: Looking, session: SessionDep) -> 
     service = DashboardService(session)
     weeks = await service.weeks()
     plot = {
-        "labels": [f"{each['week']:%d %b}" for each in weeks],
+        "labels": [f"{each['week']:%d %b}" for each in weeks] if any(each["orders"] for each in weeks) else [],
         "unit": "€",
         "title": "Revenue and profit by week",
         "series": [

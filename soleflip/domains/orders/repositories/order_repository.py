@@ -24,8 +24,9 @@ from shared.database.models import (
     Platform,
     Product,
     Size,
+    StatusChange,
 )
-from shared.database.words import FeeSource, MatchState, OrderStatus
+from shared.database.words import FeeSource, ItemStatus, MatchState, OrderStatus
 from shared.repositories.base_repository import BaseRepository
 from shared.repositories.paging import Found
 from shared.repositories.paging import Listing as PagedList
@@ -236,6 +237,13 @@ class OrderRepository(BaseRepository[Order]):
             .order_by(Order.sold_at.desc(), Order.id.desc(), MatchCandidate.score.desc())
         )  # fmt: skip
         return (await self.session.execute(statement)).all()
+
+    async def sold_out_by(self, item_id: uuid.UUID, reason: str) -> bool:
+        """Say whether it was this order (by the reason it left) that took an item's last piece."""
+        statement = select(StatusChange.id).where(
+            StatusChange.item_id == item_id, StatusChange.to_status == ItemStatus.SOLD, StatusChange.reason == reason
+        )
+        return await self.session.scalar(statement.limit(1)) is not None
 
     async def item_for_update(self, item_id: uuid.UUID) -> InventoryItem | None:
         """Return a pair held for a change."""

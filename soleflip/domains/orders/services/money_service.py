@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domains.orders.repositories.money_repository import PayoutRepository
 from domains.orders.repositories.order_repository import OrderRepository
 from shared.auth.principal import Principal
-from shared.database.models import Payout, PayoutLine
+from shared.database.models import Order, OrderStatusChange, Payout, PayoutLine
 from shared.database.words import OrderStatus
 from shared.error_handling.exceptions import DuplicateResourceException, ResourceNotFoundException, ValidationException
+from shared.events.event_bus import publish
 from shared.repositories import audit
 from shared.repositories.catalogue import CatalogueLookup
 from shared.rules import fees
@@ -75,7 +76,8 @@ class MoneyService:
             if order is not None:
                 order.payout_received, order.payout_date, order.payout_id = True, paid_at, payout.id
                 if order.status not in WAITING:
-                    order.status = OrderStatus.PAID
+                    before, order.status = order.status, OrderStatus.PAID
+                    self._remember(order, before, actor, paid_at, number)
                 order.version += 1
         payout.difference = amount - explained
         exact = all(
@@ -87,6 +89,22 @@ class MoneyService:
         await self.session.flush()
         audit.record(self.session, actor, "payout.record", "payout", payout.id, after={"amount": str(amount)})
         return payout
+
+    def _remember(self, order: Order, before: OrderStatus, actor: Principal, paid_at: datetime, number: str) -> None:
+        """Write the step to paid into the order's history, and tell it."""
+        self.session.add(
+            OrderStatusChange(
+                order_id=order.id,
+                from_status=before,
+                to_status=order.status,
+                at=paid_at,
+                by_id=actor.user_id,
+                source="payout",
+                reason=f"payout {number}"[:255],
+            )
+        )
+        told = {"previous_status": before, "new_status": order.status}
+        publish(self.session, "orders.order_updated", order.id, told)
 
     async def quote(
         self, slug: str, price: Decimal | None, payout: Decimal | None, currency: str, day: date

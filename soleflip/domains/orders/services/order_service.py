@@ -24,7 +24,7 @@ from shared.events.event_bus import publish
 from shared.repositories import audit, stock_ledger
 from shared.repositories.base_repository import check_version
 from shared.repositories.catalogue import CatalogueLookup
-from shared.rules import fees, orders, sizes, vat
+from shared.rules import fees, orders, sizes, stock, vat
 from shared.rules.money import ZERO
 
 ITEM_STATUS = {
@@ -191,11 +191,30 @@ class OrderService:
         item = await self.orders.item_for_update(order.inventory_item_id) if order.inventory_item_id else None
         wanted = ITEM_STATUS.get(to)
         if item is not None and wanted is not None:
-            if wanted is ItemStatus.COMPLETED and item.status is ItemStatus.SOLD:
-                stock_ledger.move(self.session, item, ItemStatus.SHIPPED, actor, reason, source)
-            stock_ledger.move(self.session, item, wanted, actor, f"order {order.external_id} is {to}", source)
+            await self._move_item(order, item, wanted, actor, source)
         publish(self.session, "orders.order_updated", order.id, {"previous_status": before, "new_status": to})
         await self.session.flush()
+
+    async def _move_item(
+        self, order: Order, item: InventoryItem, wanted: ItemStatus, actor: Principal | None, source: str
+    ) -> None:
+        """Let an item follow its order. An order of some of several pieces moves no item; ended, it gives its pieces back."""
+        why = f"order {order.external_id} is {order.status}"
+        if await self.orders.sold_out_by(item.id, f"order {order.external_id}"):
+            if item.status not in stock.SOLD:  # pieces came back from another order meanwhile
+                return
+            if wanted is ItemStatus.COMPLETED and item.status is ItemStatus.SOLD:
+                stock_ledger.move(self.session, item, ItemStatus.SHIPPED, actor, why, source)
+            stock_ledger.move(self.session, item, wanted, actor, why, source)
+        elif order.status in orders.ENDED:
+            if item.status in stock.SOLD:
+                item.quantity = order.quantity
+                stock_ledger.move(self.session, item, ItemStatus.IN_STOCK, actor, f"{why}: pieces back", source)
+            else:
+                item.quantity, item.version = item.quantity + order.quantity, item.version + 1
+                stock_ledger.remember(
+                    self.session, item.id, item.status, item.status, actor, f"{why}: {order.quantity} back", source
+                )
 
     async def match(self, order: Order, actor: Principal | None) -> MatchState:
         """Look for the pair an order sold: take it when it is sure, else put what could fit into the review queue."""
