@@ -10,6 +10,7 @@ from django.contrib.admin.apps import AdminConfig
 from django.db.models import Model, QuerySet
 from django.forms import BaseForm, BaseFormSet, ModelChoiceField
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 NOTED = "_admin_changes"
@@ -68,6 +69,9 @@ class Audited:
 
 class AuditedAdminSite(admin.AdminSite):
     """Django's site, with `Audited` in front of every administration that is registered."""
+
+    site_header = site_title = _("Printer Inventory")
+    index_title = _("Administration")
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register as Django does."""
