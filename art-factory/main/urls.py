@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from main.views import (
     api_views,
+    compare_views,
     inventory_views,
     models_views,
     order_views,
@@ -12,6 +13,7 @@ from main.views import (
     production_views,
     project_views,
     settings_views,
+    template_views,
 )
 
 app_name = "main"
@@ -34,6 +36,16 @@ urlpatterns = [
     path("products/<int:pk>/delete/", product_views.product_delete, name="product_delete"),
     path("products/bulk-delete/", inventory_views.bulk_delete, name="products_delete"),
     path("products/restore/", inventory_views.bulk_restore, name="products_restore"),
+    path("products/bulk-download/", inventory_views.bulk_download, name="products_download"),
+    path("products/bulk-tag/", inventory_views.bulk_tag, name="products_tag"),
+    path("products/bulk-favorite/", inventory_views.bulk_favorite, name="products_favorite"),
+    path("products/compare/", inventory_views.bulk_compare, name="products_compare"),
+    path("compare/", compare_views.compare_page, name="compare"),
+    path("grids/<int:pk>/", compare_views.grid_page, name="grid"),
+    path("templates/", template_views.templates_page, name="templates"),
+    path("orders/<int:pk>/keep/", template_views.template_save, name="template_save"),
+    path("templates/<int:pk>/use/", template_views.template_use, name="template_use"),
+    path("templates/<int:pk>/change/", template_views.template_change, name="template_change"),
     path("models/", models_views.models_page, name="models"),
     path("files/<uuid:identity>/", product_views.original, name="file"),
     path("thumbs/<int:size>/<uuid:identity>.webp", product_views.thumbnail, name="thumbnail"),

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from main.models import Product
+from main.models import Product, Tag
 from main.services import events
 from main.services.counting import recount_project
 from main.services.store import THUMBNAILS, thumbnail_path
@@ -42,6 +42,35 @@ def mark(product: Product, *, favorite: bool | None = None, rating: int | None =
         changes["rating"] = rating
     Product.objects.filter(pk=product.pk).update(**changes, version=F("version") + 1)
     events.record("product_changed", entity=product.pk, actor="page", changes=sorted(changes))
+
+
+def tag(ids: Iterable[int], name: str, *, remove: bool = False) -> list[int]:
+    """Give products a tag (made when there is none), or take it away; return those that changed."""
+    name = " ".join(name.split())[:60]
+    if not name:
+        return []
+    with transaction.atomic():
+        found = Tag.objects.filter(name__iexact=name).first()
+        if found is None:
+            if remove:
+                return []
+            found = Tag.objects.create(name=name)
+        rows = Product.objects.alive().filter(pk__in=list(ids))
+        chosen = rows.filter(tags=found) if remove else rows.exclude(tags=found)
+        changed = list(chosen.values_list("pk", flat=True))
+        (found.products.remove if remove else found.products.add)(*changed)
+        events.record("tag_removed" if remove else "tag_added", entity=found.pk, actor="page", products=changed[:200])
+    return changed
+
+
+def favorite(ids: Iterable[int], *, wanted: bool) -> list[int]:
+    """Make products favourites or not; return those that changed."""
+    with transaction.atomic():
+        rows = Product.objects.alive().filter(pk__in=list(ids), is_favorite=not wanted)
+        changed = list(rows.values_list("pk", flat=True))
+        Product.objects.filter(pk__in=changed).update(is_favorite=wanted, version=F("version") + 1)
+        events.record("products_changed", actor="page", favorite=wanted, products=changed[:200])
+    return changed
 
 
 def purge(older_than_days: int) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +17,7 @@ from webshell.problems import wants_json
 
 from main.models import Product
 from main.services import products
+from main.services.exporting import archive
 from main.services.searching import search
 from main.views.inputs import number
 
@@ -54,6 +57,56 @@ def bulk_restore(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"success": True, "ids": moved})
     messages.success(request, _("They are back"))
     return redirect("main:inventory")
+
+
+@require_POST
+def bulk_download(request: HttpRequest) -> HttpResponseBase:
+    """Return the chosen products: one as its file, several as a zip with a gallery."""
+    found = list(Product.objects.alive().filter(pk__in=_ids(request)).prefetch_related("tags"))
+    if not found:
+        messages.error(request, _("Choose what to download."))
+        return redirect("main:inventory")
+    if len(found) == 1:
+        response = redirect("main:file", found[0].uuid)
+        response["Location"] += "?download"
+        return response
+    title = ngettext("%(n)d product", "%(n)d products", len(found)) % {"n": len(found)}
+    name = f"products_{len(found)}_files.zip"
+    return FileResponse(archive(found, title), as_attachment=True, filename=name, content_type="application/zip")
+
+
+@require_POST
+def bulk_tag(request: HttpRequest) -> HttpResponse:
+    """Give the chosen products a tag, or take it away; with a way back."""
+    given = request.POST if "tag" in request.POST else request.GET
+    removing = given.get("remove") == "yes"
+    changed = products.tag(_ids(request), given.get("tag", ""), remove=removing)
+    if not changed:
+        messages.info(request, _("Nothing was changed: write a tag and choose products without it."))
+        return redirect("main:inventory")
+    other = {"tag": given["tag"], "remove": "no" if removing else "yes", "ids": changed[:200]}
+    text = ngettext("%(n)d product is changed", "%(n)d products are changed", len(changed)) % {"n": len(changed)}
+    messages.success(request, text, extra_tags=f"undo:{reverse('main:products_tag')}?{urlencode(other, doseq=True)}")
+    return redirect("main:inventory")
+
+
+@require_POST
+def bulk_favorite(request: HttpRequest) -> HttpResponse:
+    """Make the chosen products favourites, or, as the way back, no longer."""
+    wanted = request.GET.get("off") != "yes"
+    changed = products.favorite(_ids(request), wanted=wanted)
+    back = urlencode({"off": "yes" if wanted else "no", "ids": changed[:200]}, doseq=True)
+    text = ngettext("%(n)d product is changed", "%(n)d products are changed", len(changed)) % {"n": len(changed)}
+    messages.success(request, text, extra_tags=f"undo:{reverse('main:products_favorite')}?{back}")
+    return redirect("main:inventory")
+
+
+@require_POST
+def bulk_compare(request: HttpRequest) -> HttpResponse:
+    """Go to the comparison of the chosen products."""
+    response = redirect("main:compare")
+    response["Location"] += "?" + urlencode({"ids": _ids(request)[:50]}, doseq=True)
+    return response
 
 
 def _ids(request: HttpRequest) -> list[int]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from main.models import FactoryMachine, Lookup, Order, OrderItem, Product, Project
+from main.models import FactoryMachine, Lookup, Order, OrderItem, OrderTemplate, Product, Project
 from main.production import foreman
 from main.services import orders
 from main.services.orders import OrderRefused
@@ -33,7 +33,9 @@ def order_page(request: HttpRequest) -> HttpResponse:
         return redirect(order)
     given = request.GET.dict()
     if again := Order.objects.filter(pk=number(given.get("again"), 0)).select_related("machine").first():
-        given = _typed(again) | given
+        given = typed(again) | given
+    if kept := OrderTemplate.objects.alive().filter(pk=number(given.get("template"), 0)).first():
+        given = {name: str(value) for name, value in kept.parameters.items()} | given
     return _form(request, given)
 
 
@@ -121,7 +123,7 @@ def _parameters(given: dict[str, str]) -> dict[str, str]:
     return {name.removeprefix("p-"): value for name, value in given.items() if name.startswith("p-")}
 
 
-def _typed(order: Order) -> dict[str, str]:
+def typed(order: Order) -> dict[str, str]:
     """Return the form that gave an order, to order again."""
     found = {f"p-{name}": str(value) for name, value in order.base_parameters.items()}
     return found | {

@@ -1,0 +1,72 @@
+"""Products as one file to take along: their originals, a gallery that opens without a server, and everything known about them."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, Any, Final
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from main.models import Product
+
+IN_MEMORY: Final = 8_000_000
+_ODD: Final = re.compile(r"[^a-z0-9]+")
+
+
+def archive(products: Iterable[Product], title: str) -> IO[bytes]:
+    """Return a zip with `files/`, `index.html` and `products.json`; a file that is gone is named there.
+
+    Names are made here from number and prompt, letters and digits alone, so that nothing in them leads out of a folder.
+    """
+    target = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 -- the response reads and closes it
+    rows = []
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as file:
+        for product in products:
+            path = Path(settings.MEDIA_ROOT) / product.file
+            name = f"files/{name_of(product)}"
+            there = path.is_file()
+            if there:
+                file.write(path, name)
+            rows.append({"product": product, "name": name if there else "", "facts": facts_of(product)})
+        page = render_to_string("main/export.html", {"rows": rows, "title": title})
+        file.writestr("index.html", page)
+        known = [{**row["facts"], "exported_as": row["name"]} for row in rows]
+        file.writestr("products.json", json.dumps(known, indent=1, ensure_ascii=False))
+    target.seek(0)
+    return target
+
+
+def name_of(product: Product) -> str:
+    """Return a file name for a product."""
+    words = _ODD.sub("-", (product.prompt or product.title).lower())[:50].strip("-")
+    return f"{product.pk:06}-{words or 'product'}{Path(product.file).suffix}"
+
+
+def facts_of(product: Product) -> dict[str, Any]:
+    """Return what is known about a product, as JSON; `digital_source_type` says in IPTC's words who made it."""
+    source = {"ai": "trainedAlgorithmicMedia", "procedural": "algorithmicMedia"}.get(product.generator_kind, "")
+    return {
+        "id": product.pk,
+        "prompt": product.prompt,
+        "negative_prompt": product.negative_prompt,
+        "parameters": product.parameters,
+        "seed": product.seed,
+        "provider": product.provider_name,
+        "machine": product.machine_name,
+        "generator_kind": product.generator_kind,
+        "digital_source_type": source,
+        "width": product.width,
+        "height": product.height,
+        "media_type": product.media_type,
+        "sha256": product.sha256,
+        "rating": product.rating,
+        "favorite": product.is_favorite,
+        "tags": [tag.name for tag in product.tags.all()],
+        "created_at": product.created_at.isoformat(),
+    }
