@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from main.models import Product
 
 IN_MEMORY: Final = 8_000_000
+STYLE: Final = Path(settings.BASE_DIR) / "main/static/main/export.css"
 _ODD: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -36,6 +37,7 @@ def archive(products: Iterable[Product], title: str) -> IO[bytes]:
             rows.append({"product": product, "name": name if there else "", "facts": facts_of(product)})
         page = render_to_string("main/export.html", {"rows": rows, "title": title})
         file.writestr("index.html", page)
+        file.write(STYLE, "style.css")
         known = [{**row["facts"], "exported_as": row["name"]} for row in rows]
         file.writestr("products.json", json.dumps(known, indent=1, ensure_ascii=False))
     target.seek(0)
