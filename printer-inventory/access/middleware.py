@@ -24,6 +24,7 @@ APP_ACCESS_RULES: Final = {
     "contracts": "contracts.access_contracts_app",
     "dashboard": "dashboard.access_dashboard_app",
     "monthly_report": "monthly_report.access_monthly_report",
+    "billing": "billing.access_billing",
 }
 WHOLE_FLEET_NAMESPACES: Final = {"admin", "eztaskmanager"}
 """Applications that know no organizations: people with a limit to some have no business there."""

@@ -76,6 +76,14 @@ MONTH_ROLES: Final[dict[str, tuple[str, ...]]] = {
 }
 """What each role of the month may do beside reading published months."""
 
+VIEW_BILLING: Final = (
+    "billing.access_billing",
+    "billing.export_billing",
+    "billing.view_tariff",
+    "billing.view_tarifftier",
+    "billing.view_invoice",
+)
+
 ROLES: Final[dict[str, tuple[str, ...]]] = {
     "Inventory Viewer": VIEW_INVENTORY,
     "Inventory Operator": (*VIEW_INVENTORY, "inventory.run_inventory"),
@@ -115,6 +123,13 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "access.delete_alloweduser",
     ),
     **{name: (*READ_MONTHS, *(f"monthly_report.{deed}" for deed in deeds)) for name, deeds in MONTH_ROLES.items()},
+    "Billing Viewer": VIEW_BILLING,
+    "Billing Manager": (
+        *VIEW_BILLING,
+        "billing.edit_tariffs",
+        "billing.issue_invoices",
+        *(f"billing.{action}_tariff" for action in ("add", "change", "delete")),
+    ),
 }
 
 WHOLE_FLEET: Final = frozenset(

@@ -11,4 +11,5 @@ SCOPES: Final[dict[str, str | Promise]] = {
     "polls:run": _("Ask printers now"),
     "exports:run": _("Export the fleet"),
     "contracts:import": _("Import contracts"),
+    "billing:read": _("Read tariffs and invoices"),
 }

@@ -18,6 +18,7 @@ from ninja.openapi.schema import OpenAPISchema
 from webshell.problems import problem
 
 from contracts.views.v1 import imports
+from billing.views import api_views as billing
 from inventory.views.v1 import others, polls, printers
 from inventory.views.v1.problems import InvalidError
 
@@ -86,6 +87,7 @@ api = Api(
     docs_decorator=_may_read,
 )
 api.add_router("/printers/", printers.router)
+api.add_router("/billing/", billing.router)
 api.add_router("/", polls.router)
 api.add_router("/", others.router)
 api.add_router("/", imports.router)

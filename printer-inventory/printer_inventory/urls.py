@@ -23,6 +23,7 @@ urlpatterns = [
     path("printers/", include("inventory.urls", namespace="printers")),
     path("dashboard/", include("dashboard.urls")),
     path("monthly-report/", include("monthly_report.urls")),
+    path("billing/", include("billing.urls")),
     path("accounts/login/", auth_views.SignIn.as_view(), name="login"),
     path("accounts/django-login/", auth_views.DjangoSignIn.as_view(), name="django_login"),
     path("accounts/logout/", auth_views.SignOut.as_view(), name="logout"),

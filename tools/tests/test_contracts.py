@@ -48,6 +48,8 @@ BAD = [
     ("house/inventory/rules/bad.py", "import django", "pure-rules"),
     ("house/outbox/rules/bad.py", "import django", "pure-rules"),
     ("house/dashboard/rules/bad.py", "import django", "pure-rules"),
+    ("house/billing/rules/bad.py", "import django", "pure-rules"),
+    ("house/monthly_report/bad.py", "import billing", "apps-downwards"),
     ("house/inventory/profiles/bad.py", "import inventory.models", "pure-rules"),
     ("house/main/services/bad.py", "import inventory", "art-factory-apart"),
     ("house/main/services/bad.py", "import main.production", "art-factory-rooms"),

@@ -14,7 +14,7 @@ from inventory.models import WebParsingRule
 from inventory.tests.factories import make_organization, make_printer
 
 pytestmark = pytest.mark.django_db
-APPLICATIONS = ("access", "inventory", "outbox", "dashboard")
+APPLICATIONS = ("access", "billing", "dashboard", "inventory", "outbox")
 MODELS = [
     model
     for label in (*APPLICATIONS, "contracts", "monthly_report")

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "outbox",
     "monthly_report",
     "dashboard",
+    "billing",
     "access",
 ]
 
@@ -180,6 +181,13 @@ WEBSHELL = {
             "url_name": "monthly_report:months",
             "permission": "monthly_report.access_monthly_report",
             "match": "monthly_report:",
+        },
+        {
+            "label": _("Billing"),
+            "icon": "receipt",
+            "url_name": "billing:home",
+            "permission": "billing.access_billing",
+            "match": "billing:",
         },
         {
             "label": _("Users"),

@@ -1,0 +1,1 @@
+"""What billing decides, as plain functions on integers and Decimal."""

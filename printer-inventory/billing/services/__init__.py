@@ -1,0 +1,1 @@
+"""Billing on rows: tariffs, drafts, invoices that were issued, and their evidence."""

@@ -1,0 +1,1 @@
+"""Billing by its HTTP face."""
