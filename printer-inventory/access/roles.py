@@ -72,6 +72,7 @@ MONTH_ROLES: Final[dict[str, tuple[str, ...]]] = {
         "can_reset_auto_polling",
         "can_poll_all_printers",
         "can_delete_month",
+        "mail_month",
     ),
 }
 """What each role of the month may do beside reading published months."""

@@ -4,6 +4,7 @@ from django.urls import path
 
 from inventory.views import (
     alert_views,
+    amb_views,
     api_views,
     discovery_views,
     documented_views,
@@ -57,6 +58,8 @@ urlpatterns = [
     path("import/<int:pk>/report/", import_views.import_report, name="import_report"),
     path("export/", export_views.export_now, name="export_now"),
     path("export/excel/", export_views.export_now),
+    path("export-amb/", amb_views.export_amb, name="export_amb"),
+    path("export/amb/<int:organization>/", amb_views.export_amb, name="export_amb_of"),
     path("exports/", export_views.export_list, name="export_list"),
     path("exports/new/", export_views.start_export, name="export_start"),
     path("exports/<int:pk>/", export_views.export_detail, name="export"),

@@ -38,6 +38,7 @@ urlpatterns = [
     path("<month:month>/publish/", deed_views.set_published, name="publish"),
     path("<month:month>/window/", deed_views.set_window, name="window"),
     path("<month:month>/auto-sync/", deed_views.set_auto_sync, name="auto_sync"),
+    path("<month:month>/mail/", deed_views.send_mail, name="mail"),
     path("<month:month>/delete/", deed_views.delete_month, name="delete"),
     path("<int:year>/<int:month>/export-excel/", month_views.export),
     path("api/months/", month_views.months_json, name="api_months"),

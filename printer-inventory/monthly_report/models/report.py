@@ -140,6 +140,7 @@ class MonthlyReport(models.Model):
             ("can_reset_auto_polling", _("Can return counters to what the device told")),
             ("can_poll_all_printers", _("Can poll the printers of a month")),
             ("can_delete_month", _("Can delete a month")),
+            ("mail_month", _("Can send a month by e-mail")),
             ("override_auto_lock", _("Can edit counters that the device tells itself")),
         ]
 

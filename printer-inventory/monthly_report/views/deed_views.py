@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -19,8 +22,10 @@ from inventory.rules.identity import normal_serial
 from monthly_report.models import SerialEditOverride
 from monthly_report.services import months
 from monthly_report.services.deleting import delete_month as delete
+from monthly_report.services.mailing import mail_month
 from monthly_report.services.syncing import sync_month
 from monthly_report.views.common import body_of, editor, month_or_404, visible_month
+from outbox.services.posting import addresses
 
 
 @require_POST
@@ -143,3 +148,30 @@ def _told(request: HttpRequest, month: str, text: str) -> HttpResponse:
         return JsonResponse({"ok": True, "text": text})
     messages.success(request, text)
     return redirect(reverse("monthly_report:month", args=[month]))
+
+
+@require_POST
+@permission_required("monthly_report.mail_month", raise_exception=True)
+def send_mail(request: HttpRequest, month: str) -> HttpResponse:
+    """Send the month's spreadsheet to the addresses of `to`; the form's `key` makes a second press the same mail."""
+    day = month_or_404(month)
+    visible_month(request, day)
+    body, user = body_of(request), request.user
+    try:
+        to = addresses(str(body.get("to") or ""))
+    except ValidationError as error:
+        return _refused(request, month, error.messages[0])
+    if not to:
+        return _refused(request, month, _("Write at least one e-mail address."))
+    key = request.headers.get("Idempotency-Key") or str(body.get("key") or "") or secrets.token_urlsafe(16)
+    reply_to = "" if isinstance(user, AnonymousUser) else user.email
+    note = str(body.get("note") or "").replace("\x00", "")[:2000]
+    mail_month(day, to, f"{user.pk}-{key}"[:64], user_id=user.pk, reply_to=reply_to, note=note)
+    return _told(request, month, _("The month is on its way to: %(to)s") % {"to": ", ".join(to)})
+
+
+def _refused(request: HttpRequest, month: str, text: str) -> HttpResponse:
+    if wants_json(request):
+        return problem(request, 422, _("Not sent"), text)
+    messages.error(request, text)
+    return redirect("monthly_report:month", month)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -88,6 +89,7 @@ def month_page(request: HttpRequest, month: str) -> HttpResponse:
         "grid": _grid(request, day, is_open=control.is_open(now)),
         "previous": f"{previous_month(day):%Y-%m}",
         "default_until": months.end_of(day),
+        "mail_key": secrets.token_urlsafe(16),
     }
     return render(request, "monthly_report/month.html", context)
 

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "ninja",
     "webshell",
     "eztaskmanager",
+    "billing",
     "contracts",
     "inventory",
     "outbox",
@@ -206,6 +207,12 @@ WEBSHELL = {
         {"label": _("Administration"), "icon": "gear", "url_name": "admin:index", "staff": True, "match": "admin:"},
     ],
     "palette": [
+        {
+            "label": _("Fill a contractor's spreadsheet (AMB)"),
+            "icon": "file-earmark-arrow-down",
+            "url_name": "inventory:export_amb",
+            "permission": "inventory.export_amb_report",
+        },
         {"label": _("My API tokens"), "icon": "key", "url_name": "access:token_list"},
         {
             "label": _("Maintenance tasks"),

@@ -11,3 +11,6 @@ EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
 EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="printer-inventory@localhost")
+
+MONTH_REPORT_RECIPIENTS = env.str("MONTH_REPORT_RECIPIENTS", default="")
+"""Addresses, split at commas, that get the report of a month once it is closed and published; empty: nobody."""

@@ -140,6 +140,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=60),
         "options": {"queue": "low_priority", "expires": 60},
     },
+    "mail-month": {
+        "task": "monthly_report.tasks.mail_month_before",
+        "schedule": timedelta(hours=1),
+        "options": {"queue": "low_priority", "expires": 3600},
+    },
     # Imports and orders are worked on when they are asked for; these find those whose worker died or whose message was lost.
     "contract-imports": {
         "task": "contracts.tasks.run_imports",
