@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from monthly_report.views import deed_views, grid_views, import_views, month_views
+from monthly_report.views import deed_views, device_views, grid_views, import_views, month_views
 
 
 class MonthConverter:
@@ -46,6 +46,7 @@ urlpatterns = [
     path("api/sync/", deed_views.sync, name="api_sync_current"),
     path("api/sync/<int:year>/<int:month>/", deed_views.sync, name="sync"),
     path("api/update-counters/<int:pk>/", grid_views.update_counters, name="update_counters"),
+    path("api/device/<int:pk>/", device_views.device_info, name="device_info"),
     path("api/revert-change/<int:pk>/", grid_views.revert_change, name="revert_change"),
     path("api/reset-manual-flag/<int:pk>/", grid_views.reset_manual_flag, name="reset_manual_flag"),
     path("api/month-diff/<int:year>/<int:month>/", month_views.month_diff, name="month_diff"),

@@ -182,7 +182,9 @@ def test_the_evidence_is_frozen_and_outlives_the_reading(alpha):
     assert (change["by"], change["before"], change["after"], change["how"]) == ("anna", 90, 100, "manual")
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(
     st.sampled_from(["ALL", "A4", "A3"]),
     st.fixed_dictionaries({name: st.none() | st.integers(0, 50) for name in COUNTERS}),

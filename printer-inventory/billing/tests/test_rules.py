@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing.models.tariff import CURRENCIES
@@ -16,6 +16,8 @@ from monthly_report.rules.figures import COUNTERS, pages
 
 PRICES = st.decimals(0, 100, places=4)
 COUNTS = st.integers(0, 2_000_000)
+calmly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Nothing is timed: a busy machine is no fault."""
 
 
 @st.composite
@@ -24,6 +26,7 @@ def tiers(draw: st.DrawFn) -> tuple[Tier, ...]:
     return check_tiers([Tier(above, draw(PRICES)) for above in (0, *bounds)])
 
 
+@calmly
 @given(tiers(), tiers(), COUNTS, COUNTS, st.decimals(0, 10_000, places=2), st.sampled_from(["RUB", "JPY"]))
 def test_every_click_is_paid_once_by_its_own_tier(mono, color, black, coloured, minimum, currency):
     prices = Prices(currency, minimum, mono, color)
@@ -41,6 +44,7 @@ def test_every_click_is_paid_once_by_its_own_tier(mono, color, black, coloured, 
     assert bill.total == round_money(bill.total, currency)
 
 
+@calmly
 @given(st.fixed_dictionaries({name: st.none() | st.integers(0, 10_000) for name in COUNTERS}))
 def test_two_rows_of_a_device_are_paid_as_one(row):
     whole, a4, a3 = (clicks_of(part, row) for part in ("ALL", "A4", "A3"))
@@ -48,6 +52,7 @@ def test_two_rows_of_a_device_are_paid_as_one(row):
     assert min(whole.mono, whole.color) >= 0
 
 
+@calmly
 @given(st.fixed_dictionaries({name: st.integers(0, 10_000) for name in COUNTERS}))
 def test_clicks_are_pages_with_a3_twice_where_nothing_fell(row):
     found = clicks_of("ALL", row)

@@ -102,6 +102,7 @@ def _grid(request: HttpRequest, day: date, *, is_open: bool) -> dict[str, Any]:
         "reset": reverse("monthly_report:reset_manual_flag", args=[0]),
         "override": reverse("monthly_report:set_override"),
         "changes": reverse("monthly_report:changes", args=[f"{day:%Y-%m}"]),
+        "device": reverse("monthly_report:device_info", args=[0]),
         "printer": reverse("inventory:printer_detail", args=[0]),
         "hints": f"/ws/monthly-report/{day:%Y}/{day:%m}/",
         "editable": is_open,

@@ -60,6 +60,8 @@ GRID_WORDS: Final = {
     "unlock": _("Open for this month"),
     "relock": _("Take the exception back"),
     "printer": _("Printer"),
+    "device": _("About this device"),
+    "gone": _("This row is gone. Load the page again."),
     "pasted": _("Cells pasted:"),
 }
 """What the grid's script says."""

@@ -221,7 +221,27 @@
   const deed = async (url, body) => {
     try { return await face.post(url, body); } catch (error) { face.complain(error); return null; }
   };
+  document.getElementById("mail")?.addEventListener("click", () => document.getElementById("mail-month").showModal());
+  document.querySelector("[data-close-dialog]")?.addEventListener("click", (event) => event.target.closest("dialog").close());
+
+  // The dialog's text is the server's own page, escaped there.
+  const about = async (id) => {
+    const body = document.getElementById("device-body");
+    body.replaceChildren(Object.assign(document.createElement("div"), { className: "skeleton" }));
+    document.getElementById("device-info").showModal();
+    const answer = await fetch(at(data.device, id), { headers: { Accept: "text/html" } });
+    if (!answer.ok) { document.getElementById("device-info").close(); face.toast(words.gone, "failed"); return; }
+    const read = new DOMParser().parseFromString(await answer.text(), "text/html");
+    body.replaceChildren(...read.body.childNodes);
+    face.freshen(body);
+  };
+  host.addEventListener("dblclick", (event) => {
+    const header = event.target.closest(".tabulator-row-header");
+    const row = header && table.getRows().find((one) => one.getElement().contains(header));
+    if (row) about(row.getData().id);
+  });
   const menu = [
+    { label: words.device, action: (_e, row) => about(row.getData().id) },
     { label: words.history, action: (_e, row) => { location.href = `${data.changes}?row=${row.getData().id}`; }, disabled: !data.permissions.view_change_history },
     { label: words.printer, action: (_e, row) => { if (row.getData().printer_id) location.href = at(data.printer, row.getData().printer_id); } },
     { label: words.giveback, disabled: !data.editable || !data.permissions.can_reset_auto_polling, action: async (_e, row) => { const answer = await deed(at(data.reset, row.getData().id), {}); if (answer) put(answer.report); } },
