@@ -21,6 +21,8 @@ from support import printer_inventory, report, wall_of
 MONTH = date(2026, 3, 1)
 NOW = datetime(2026, 3, 30, 12, tzinfo=UTC)
 FEW, MANY = 10, 200
+MEASURED = 500
+"""Printers of which the memory is measured with few and with many polls each."""
 
 POLLS_SQL = """
 WITH asked AS (
@@ -170,17 +172,19 @@ def http_figures(rows: int) -> dict[str, int]:
 def main() -> None:
     """Measure and print."""
     with printer_inventory("month"):
+        fill(MEASURED)
+        poll(1, FEW, MEASURED)
+        peak_of_takeover(MEASURED)  # what is imported once is no poll's
+        small = peak_of_takeover(MEASURED)
+        poll(FEW + 1, MANY, MEASURED)
+        large = peak_of_takeover(MEASURED)
+        with_many = takeover(MEASURED)
         fill(2000)
-        poll(1, FEW, 2000)
+        poll(MANY + 1, MANY + FEW, 2000)
         few = takeover(2000)
-        seconds = wall_of(lambda: takeover(2000), 5)
-        peak_of_takeover(2000)  # what is imported once is no poll's
-        small = peak_of_takeover(2000)
-        poll(FEW + 1, MANY, 2000)
-        large = peak_of_takeover(2000)
-        with_many = takeover(2000)
+        seconds = wall_of(lambda: takeover(2000), 3)
         fill(20_000)
-        poll(MANY + 1, MANY + 2, 20_000)
+        poll(MANY + FEW + 1, MANY + FEW + 1, 20_000)
         many = takeover(20_000)
         figures = http_figures(20_000)
         report(

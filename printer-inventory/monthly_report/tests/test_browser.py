@@ -95,6 +95,27 @@ def test_a_block_from_excel_is_pasted(chromium: Browser, site: str):
     anna.context.close()
 
 
+def test_headers_stay_in_sight(chromium: Browser, site: str):
+    for _number in range(60):
+        make_row()
+    context = chromium.new_context(viewport={"width": 1000, "height": 600})
+    page = context.new_page()
+    sign_in(page, site, "anna")
+    page.goto(f"{site}/monthly-report/{MONTH:%Y-%m}/")
+    expect(page.locator(".tabulator-row").first).to_be_visible()
+    title, serial = page.locator(".tabulator-col", has_text="Pages").first, page.get_by_text("SN0001")
+    top, left = title.bounding_box(), serial.bounding_box()
+    page.evaluate(
+        "() => { const box = document.querySelector('.tabulator-tableholder'); box.scrollTop = 900; box.scrollLeft = 400; }"
+    )
+    expect(page.get_by_text("SN0040")).to_be_visible()
+    assert page.locator(".tabulator-header").bounding_box()["y"] == pytest.approx(top["y"], abs=40)
+    assert page.get_by_text("SN0040").bounding_box()["x"] == pytest.approx(left["x"], abs=4)
+    assert page.locator(".tabulator-row").count() < 66
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
+
+
 def test_a_phone_shows_the_month_without_sideways_scroll(chromium: Browser, site: str):
     context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
     page = context.new_page()

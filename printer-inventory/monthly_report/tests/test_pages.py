@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -69,6 +70,8 @@ class TestHiding:
             answer = reader.get(f"/monthly-report/{door}")
             assert answer.status_code == 403, door
             assert b"SECRET1" not in answer.content
+        about = reader.get(f"/monthly-report/api/device/{row.pk}/")
+        assert (about.status_code, b"SECRET1" in about.content) == (403, False)
         deeds = (
             f"api/update-counters/{row.pk}/", f"api/reset-manual-flag/{row.pk}/", f"api/revert-change/{change.pk}/",
             "api/sync/2026/3/", "2026-03/auto-sync/",
@@ -88,30 +91,40 @@ class TestHiding:
         assert signed_in("Viewers").get("/monthly-report/2026-03/").status_code == 200
 
     @pytest.mark.parametrize("path", ["2026-13/", "1999-01/", "api/month/2026/13/", "api/month/1/1/", "2026-3/"])
+    def test_what_is_known_of_a_device_leaves_hidden_months_out(self, signed_in: Any):
+        open_month()
+        open_month(MONTH.replace(month=2), is_published=False)
+        row = make_row(serial_number="X1", equipment_model="<b>", a4_bw_start=0, a4_bw_end=7)
+        make_row(serial_number="X1", month=MONTH.replace(month=2), a4_bw_start=0, a4_bw_end=4321)
+        for role, seen in (("Viewers", False), ("Managers", True)):
+            page = signed_in(role).get(f"/monthly-report/api/device/{row.pk}/").text
+            assert ("X1" in page, "4,321" in page, "<b>" in page) == (True, seen, False)
+
     def test_what_is_no_month_is_not_found(self, signed_in: Any, path: str):
         assert signed_in("Managers").get(f"/monthly-report/{path}").status_code == 404
 
     @pytest.mark.django_db(transaction=True)
-    @pytest.mark.parametrize("number", [1, 12])
-    def test_hints_arrive_in_every_month_and_only_for_who_may_see_it(self, signed_in: Any, number: int):
+    def test_hints_arrive_in_every_month_and_only_for_who_may_see_it(self, signed_in: Any):
         from asgiref.sync import async_to_sync
 
-        month = MONTH.replace(month=number)
-        open_month(month, is_published=False)
+        months = [MONTH.replace(month=number) for number in range(1, 13)]
+        for month in months:
+            open_month(month, is_published=False)
         viewer, manager = signed_in("Viewers"), signed_in("Managers")
 
-        async def listen(client: Any) -> Any:
+        async def listen(client: Any, month: date) -> Any:
             from asgiref.sync import sync_to_async
 
-            talk = socket(client, f"/ws/monthly-report/2026/{number:02}/")
+            talk = socket(client, f"/ws/monthly-report/{month:%Y/%m}/")
             await talk.connect()
             await sync_to_async(live.rows_changed, thread_sensitive=False)(month, [7], "sync")
             message = await talk.receive_output(timeout=5)
             await talk.disconnect()
             return message
 
-        assert json.loads(async_to_sync(listen)(manager)["text"])["ids"] == [7]
-        assert async_to_sync(listen)(viewer)["code"] == 4403
+        for month in months:
+            assert json.loads(async_to_sync(listen)(manager, month)["text"])["ids"] == [7], month
+        assert async_to_sync(listen)(viewer, MONTH)["code"] == 4403
 
 
 class TestEditing:

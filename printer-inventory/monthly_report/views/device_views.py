@@ -28,7 +28,9 @@ def device_info(request: HttpRequest, pk: int) -> HttpResponse:
     past = parts.order_by("-month").values("month").annotate(pages=Sum("total_prints"))[:MONTHS]
     printer = None
     if request.user.has_perm("inventory.access_inventory_app"):
-        printer = Printer.objects.filter(pk=row.printer_id).select_related("status", "device_model__manufacturer").first()
+        printer = (
+            Printer.objects.filter(pk=row.printer_id).select_related("status", "device_model__manufacturer").first()
+        )
     context: dict[str, Any] = {"row": row, "months": list(past), "printer": printer}
     if request.user.has_perm("monthly_report.view_change_history"):
         changes = CounterChangeLog.objects.filter(month=row.month, device_key=row.device_key).select_related("user")
