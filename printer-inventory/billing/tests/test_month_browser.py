@@ -82,7 +82,8 @@ def lines_of(example: Example, whose: dict[str, Printer], misread: str = "") -> 
     """
     made = []
     for serial, _part, counters in example.devices:
-        told, row = ends_of(whose[serial]), {"Серийный номер оборудования": whose[serial].serial_number}
+        told = ends_of(whose[serial])
+        row: dict[str, Any] = {"Серийный номер оборудования": whose[serial].serial_number}
         for kind in KINDS:
             start, end = counters[f"{kind}_start"], counters[f"{kind}_end"]
             if start is None or end is None:

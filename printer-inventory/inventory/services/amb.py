@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, BinaryIO, Final
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped] # its types are a package of their own
 from django.db.models import Q
 from sheets import check_template
 from sheets.headers import normalise_header

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped] # its types are a package of their own
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 

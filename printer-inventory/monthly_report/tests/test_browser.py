@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -95,6 +96,12 @@ def test_a_block_from_excel_is_pasted(chromium: Browser, site: str):
     anna.context.close()
 
 
+def box_of(element: Locator) -> Any:
+    box = element.bounding_box()
+    assert box is not None
+    return box
+
+
 def test_headers_stay_in_sight(chromium: Browser, site: str):
     for _number in range(60):
         make_row()
@@ -104,13 +111,13 @@ def test_headers_stay_in_sight(chromium: Browser, site: str):
     page.goto(f"{site}/monthly-report/{MONTH:%Y-%m}/")
     expect(page.locator(".tabulator-row").first).to_be_visible()
     title, serial = page.locator(".tabulator-col", has_text="Pages").first, page.get_by_text("SN0001")
-    top, left = title.bounding_box(), serial.bounding_box()
+    top, left = box_of(title)["y"], box_of(serial)["x"]
     page.evaluate(
         "() => { const box = document.querySelector('.tabulator-tableholder'); box.scrollTop = 900; box.scrollLeft = 400; }"
     )
     expect(page.get_by_text("SN0040")).to_be_visible()
-    assert page.locator(".tabulator-header").bounding_box()["y"] == pytest.approx(top["y"], abs=40)
-    assert page.get_by_text("SN0040").bounding_box()["x"] == pytest.approx(left["x"], abs=4)
+    assert box_of(page.locator(".tabulator-header"))["y"] == pytest.approx(top, abs=40)
+    assert box_of(page.get_by_text("SN0040"))["x"] == pytest.approx(left, abs=4)
     assert page.locator(".tabulator-row").count() < 66
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     context.close()

@@ -27,7 +27,7 @@ def device_info(request: HttpRequest, pk: int) -> HttpResponse:
         parts = parts.filter(month__in=MonthControl.objects.filter(is_published=True).values("month"))
     past = parts.order_by("-month").values("month").annotate(pages=Sum("total_prints"))[:MONTHS]
     printer = None
-    if request.user.has_perm("inventory.access_inventory_app"):
+    if row.printer_id is not None and request.user.has_perm("inventory.access_inventory_app"):
         printer = (
             Printer.objects.filter(pk=row.printer_id).select_related("status", "device_model__manufacturer").first()
         )
