@@ -6,6 +6,8 @@
     month_page_queries                      the page and its rows (500 of 20,000), the worse of the two requests    gate 8
     export_queries                          20,000 rows as Excel, and as CSV, the worse of the two                  gate 8
 
+    days_left_error_to_naive                see bench/days_left.py                                               gate 0.8
+
 The page and the file are asked for over Django's HTTP face by a viewer, not a superuser. The system that came before took 5,813
 statements and 14 to 38 seconds for 2,000 rows (spec 13.3).
 """
@@ -16,6 +18,7 @@ import tracemalloc
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from days_left import days_left_figures
 from support import printer_inventory, report, wall_of
 
 MONTH = date(2026, 3, 1)
@@ -193,6 +196,7 @@ def main() -> None:
             sync_seconds_2000=seconds,
             sync_memory_growth=large / small,
             **figures,
+            **days_left_figures(),
             sync_peak_megabytes=large / 1e6,
             rows=20_000,
             polls_per_printer=MANY,

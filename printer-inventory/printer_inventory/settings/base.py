@@ -53,7 +53,6 @@ INSTALLED_APPS = [
     "outbox",
     "monthly_report",
     "dashboard",
-    "billing",
     "access",
 ]
 
