@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from billing.models.tariff import Tariff
 from inventory.models import Organization
 
@@ -51,7 +52,7 @@ class Invoice(models.Model):
     )
     issued_by_name = models.CharField(_("by"), max_length=150, blank=True, default="")
 
-    objects: ClassVar[models.Manager[Invoice]] = models.Manager()
+    objects: ClassVar[models.Manager[Invoice]] = within("organization")
 
     class Meta:
         verbose_name = _("invoice")
@@ -96,6 +97,8 @@ class InvoiceLine(models.Model):
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=4)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
 
+    objects: ClassVar[models.Manager[InvoiceLine]] = within("invoice__organization")
+
     class Meta:
         verbose_name = _("line of an invoice")
         verbose_name_plural = _("lines of invoices")
@@ -122,6 +125,8 @@ class InvoiceDevice(models.Model):
     color_clicks = models.BigIntegerField(_("colour clicks"))
     doubts = models.JSONField(_("doubts"), default=list)
     evidence = models.JSONField(_("evidence"), default=dict)
+
+    objects: ClassVar[models.Manager[InvoiceDevice]] = within("invoice__organization")
 
     class Meta:
         verbose_name = _("device of an invoice")

@@ -14,6 +14,7 @@ from django.db.models import F, Func, Q, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from inventory.models import Organization
 
 CURRENCIES = [(code, code) for code in ("RUB", "EUR", "USD", "KZT", "BYN", "CNY", "JPY")]
@@ -42,7 +43,7 @@ class Tariff(models.Model):
     )
     version = models.PositiveIntegerField(default=0, editable=False)
 
-    objects: ClassVar[models.Manager[Tariff]] = models.Manager()
+    objects: ClassVar[models.Manager[Tariff]] = within("organization")
 
     class Meta:
         verbose_name = _("tariff")
@@ -95,6 +96,8 @@ class TariffTier(models.Model):
     )
     above = models.PositiveIntegerField(_("above"), default=0)
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=4)
+
+    objects: ClassVar[models.Manager[TariffTier]] = within("tariff__organization")
 
     class Meta:
         verbose_name = _("tier of a tariff")
