@@ -17,8 +17,8 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from webshell.problems import problem
 
-from contracts.views.v1 import imports
 from billing.views import api_views as billing
+from contracts.views.v1 import imports
 from inventory.views.v1 import others, polls, printers
 from inventory.views.v1.problems import InvalidError
 
