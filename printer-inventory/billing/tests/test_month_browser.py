@@ -173,24 +173,33 @@ def test_a_month_is_lived(chromium: Browser, fleet: PrinterFleet, tmp_path: Path
         expect(cell(boris, serial, "a4_bw_end")).to_have_text(f"{told:,}")
         correct_at_once(anna, boris, serial, told)
 
-        anna.goto(f"{site}/monthly-report/{month:%Y-%m}/")
-        with anna.expect_download() as started:
-            anna.evaluate("url => { location.href = url }", f"{site}/monthly-report/{month:%Y-%m}/export/")
-        again = tmp_path / "again.xlsx"
-        started.value.save_as(again)
-        imported(anna, site, again, f"{month:%Y-%m}")
-        expect(anna.locator(".tabs")).to_contain_text(f"As it is {len(rows)}")
-
+        nothing_differs(anna, f"{site}/monthly-report", f"{month:%Y-%m}", tmp_path, len(rows))
         MonthControl.objects.filter(month=month).update(edit_until=None)
         for client, example in ((alpha, one), (beta, two)):
-            boris.goto(f"{site}/billing/{month:%Y-%m}/{client.pk}/")
-            expect(boris.locator("#total")).to_contain_text(f"{example.total:,}")
-            boris.locator("#issue").click()
-            expect(boris.get_by_text("issued").first).to_be_visible()
-            made = Invoice.objects.get(organization=client)
-            assert (made.total, made.mono_clicks + made.color_clicks) == (example.total, example.clicks)
+            is_billed(boris, f"{site}/billing/{month:%Y-%m}/{client.pk}/", client, example)
         for page in (anna, boris):
             page.context.close()
+
+
+def nothing_differs(anna: Page, pages: str, month: str, folder: Path, rows: int) -> None:
+    """The month's own file, imported again, is every row as it is."""
+    anna.goto(f"{pages}/{month}/")
+    with anna.expect_download() as started:
+        anna.evaluate("url => { location.href = url }", f"{pages}/{month}/export/")
+    again = folder / "again.xlsx"
+    started.value.save_as(again)
+    imported(anna, pages.removesuffix("/monthly-report"), again, month)
+    expect(anna.locator(".tabs")).to_contain_text(f"As it is {rows}")
+
+
+def is_billed(boris: Page, address: str, client: Organization, example: Example) -> None:
+    """The invoice of a worked example, issued on its page."""
+    boris.goto(address)
+    expect(boris.locator("#total")).to_contain_text(f"{example.total:,}")
+    boris.locator("#issue").click()
+    expect(boris.get_by_text("issued").first).to_be_visible()
+    made = Invoice.objects.get(organization=client)
+    assert (made.total, made.mono_clicks + made.color_clicks) == (example.total, example.clicks)
 
 
 def is_whole(fleet: PrinterFleet, number: int) -> bool:
