@@ -35,7 +35,8 @@ def linear_trend(history: Series, horizon: int) -> Series:
     recent = history[-SEASON:]
     weeks = np.arange(len(recent), dtype=float)
     slope, start = np.polyfit(weeks, recent, 1) if len(recent) > 2 else (0.0, recent.mean())
-    return np.maximum(start + slope * (len(recent) + np.arange(horizon)), 0.0)
+    found: Series = np.maximum(start + slope * (len(recent) + np.arange(horizon)), 0.0)
+    return found
 
 
 def _levels(history: Series, alphas: Series) -> tuple[Series, Series]:
@@ -71,7 +72,8 @@ def theta(history: Series, horizon: int) -> Series:
     if len(history) < 4:
         return naive(history, horizon)
     slope = np.polyfit(np.arange(len(history), dtype=float), history, 1)[0]
-    return np.maximum(exponential_smoothing(history, horizon) + slope / 2 * (1 + np.arange(horizon)), 0.0)
+    found: Series = np.maximum(exponential_smoothing(history, horizon) + slope / 2 * (1 + np.arange(horizon)), 0.0)
+    return found
 
 
 def arima(history: Series, horizon: int) -> Series:
@@ -95,7 +97,8 @@ def arima(history: Series, horizon: int) -> Series:
         following = first * known[-1] + second * known[-2] + (moving * shocks if step == 0 else 0.0)
         known.append(following)
         out.append(following + centre)
-    return np.maximum(np.array(out), 0.0)
+    found: Series = np.maximum(np.array(out), 0.0)
+    return found
 
 
 def _lags(history: Series) -> tuple[Series, Series]:
@@ -147,7 +150,8 @@ def window(history: Series, horizon: int) -> Series:
 def ensemble(history: Series, horizon: int) -> Series:
     """The mean of smoothing, TSB, Theta, ARIMA and the quarter's mean: mistakes of one are evened out by the others."""
     members = (exponential_smoothing, tsb, theta, arima, window)
-    return np.mean([member(history, horizon) for member in members], axis=0)
+    found: Series = np.mean([member(history, horizon) for member in members], axis=0)
+    return found
 
 
 LIGHT: Mapping[str, Model] = {
