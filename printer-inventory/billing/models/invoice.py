@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from access.reach import within
 from billing.models.tariff import Tariff
@@ -26,7 +27,7 @@ class Invoice(models.Model):
 
     class State(models.TextChoices):
         ISSUED = "issued", _("issued")
-        REPLACED = "replaced", _("replaced")
+        REPLACED = "replaced", pgettext_lazy("invoice", "replaced")
 
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="invoices", verbose_name=_("organization")

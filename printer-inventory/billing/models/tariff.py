@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from access.reach import within
 from inventory.models import Organization
@@ -34,8 +35,8 @@ class Tariff(models.Model):
     contract = models.CharField(_("contract"), max_length=100, blank=True, default="")
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCIES, default="RUB")
     minimum = models.DecimalField(_("minimum per month"), max_digits=12, decimal_places=2, default=Decimal(0))
-    valid_from = models.DateField(_("from"))
-    valid_until = models.DateField(_("until"), null=True, blank=True)
+    valid_from = models.DateField(pgettext_lazy("months", "from"))
+    valid_until = models.DateField(pgettext_lazy("months", "until"), null=True, blank=True)
     comment = models.TextField(_("comment"), blank=True, default="")
     updated_at = models.DateTimeField(_("edited"), auto_now=True)
     updated_by = models.ForeignKey(

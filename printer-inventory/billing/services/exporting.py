@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from sheets import Out
 
 from billing.models import Tariff
@@ -34,8 +35,9 @@ class Table:
 def tariff_table(tariffs: QuerySet[Tariff]) -> Table:
     """Return tariffs, a row per tier."""
     columns = [
-        Out(_("Organization")), Out(_("Contract")), Out(_("From")), Out(_("Until")), Out(_("Currency")),
-        Out(_("Minimum per month"), format=MONEY), Out(_("Clicks")), Out(_("Above")), Out(_("Price"), format=PRICE),
+        Out(_("Organization")), Out(_("Contract")), Out(pgettext("months", "From")), Out(pgettext("months", "Until")),
+        Out(_("Currency")), Out(_("Minimum per month"), format=MONEY), Out(_("Clicks")), Out(_("Above")),
+        Out(_("Price"), format=PRICE),
     ]  # fmt: skip
     return Table(_("Tariffs"), columns, _tariff_rows(tariffs))
 
