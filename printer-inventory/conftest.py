@@ -29,7 +29,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None, migrated: t
     from django.db import connections
 
     template, _held = migrated
-    if template.exists:
+    if template.exists():
         connections["default"].settings_dict["TEST"]["TEMPLATE"] = template.name
 
 
@@ -39,7 +39,7 @@ def django_db_setup(django_db_setup: None, migrated: tuple[Template, ExitStack],
     from django.db import connections
 
     template, held = migrated
-    if not template.exists:
+    if not template.exists():
         with django_db_blocker.unblock():
             connections["default"].close()
         template.keep(connections["default"].settings_dict["NAME"])

@@ -20,11 +20,11 @@ class Match(models.Lookup[str]):
 
     lookup_name = "match"
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
         """Return `text MATCH ...`."""
         left, left_given = self.process_lhs(compiler, connection)
         right, right_given = self.process_rhs(compiler, connection)
-        return f"{left} MATCH {right}", [*left_given, *right_given]
+        return f"{left} MATCH {right}", (*left_given, *right_given)
 
 
 class ProductWords(models.Model):

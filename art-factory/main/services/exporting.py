@@ -26,7 +26,7 @@ def archive(products: Iterable[Product], title: str) -> IO[bytes]:
     Names are made here from number and prompt, letters and digits alone, so that nothing in them leads out of a folder.
     """
     target = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 -- the response reads and closes it
-    rows = []
+    rows: list[dict[str, Any]] = []
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as file:
         for product in products:
             path = Path(settings.MEDIA_ROOT) / product.file

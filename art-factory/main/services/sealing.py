@@ -18,7 +18,7 @@ def seal(key: str) -> bytes:
     return _fernet().encrypt(key.encode())
 
 
-def unseal(sealed: bytes | None) -> str:
+def unseal(sealed: bytes | memoryview | None) -> str:
     """Decrypt a key; "" when there is none, or when it was sealed with another master key."""
     if not sealed or not Path(settings.KEY_FILE).is_file():
         return ""

@@ -36,7 +36,7 @@ def test_the_first_run_leads_to_a_working_key(keyless: Path, services, client: C
     assert services.keys["fal"] not in page
     assert "…cret" in page
     provider = Provider.objects.get(name="fal")
-    assert services.keys["fal"].encode() not in bytes(provider.key_sealed)
+    assert services.keys["fal"].encode() not in bytes(provider.key_sealed or b"")
     assert stat.S_IMODE(keyless.stat().st_mode) == 0o600
     assert client_of("fal").test()
     assert "secret" not in repr(connection_of("fal")) + str(list(Event.objects.values_list("payload", "reason")))

@@ -22,15 +22,15 @@ def test_a_template_is_kept_until_a_migration_changes(root: Path, silent_environ
             with psycopg.connect(seat.environment["DATABASE_SERVER_URL"] + "/migrated_by_us") as mine:
                 mine.execute("CREATE TABLE made_by_a_migration (id int)")
             with locked_template(database, "toys", [folder]) as first:
-                assert not first.exists
+                assert not first.exists()
                 first.keep("migrated_by_us")
-                assert first.exists
+                assert first.exists()
             server.execute(f"CREATE DATABASE copied TEMPLATE {first.name}")
             with psycopg.connect(seat.environment["DATABASE_SERVER_URL"] + "/copied") as copy:
                 assert copy.execute("SELECT count(*) FROM made_by_a_migration").fetchone() == (0,)
             (folder / "0001_initial.py").write_text("another")
             with locked_template(database, "toys", [folder]) as second:
-                assert not second.exists
+                assert not second.exists()
                 second.keep("migrated_by_us")
             left = server.execute("SELECT datname FROM pg_database WHERE datname LIKE 'migrated_toys_%'").fetchall()
             assert left == [(second.name,)]

@@ -26,7 +26,7 @@ def digest(folders: Iterable[Path]) -> str:
 
 
 class Template:
-    """One template database; made by `keep`, copied by Django when `exists`."""
+    """One template database; made by `keep`, copied by Django when it `exists`."""
 
     def __init__(self, connection: Any, suite: str, version: str) -> None:
         """Take a psycopg connection to the maintenance database, in autocommit; `suite` keeps suites apart."""
@@ -34,7 +34,6 @@ class Template:
         self._suite = suite
         self._connection = connection
 
-    @property
     def exists(self) -> bool:
         """Say whether it can be copied."""
         found = self._connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.name]).fetchone()

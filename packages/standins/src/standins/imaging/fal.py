@@ -149,7 +149,7 @@ class FalService(Service):
         seed = call.arguments.get("seed", uuid.UUID(call.id).int % 2**31)
         files: list[dict[str, Any]] = []
         for url in self.addresses(call, number, EXTENSIONS[kind]):
-            file = {"url": url, "content_type": "image/png", "file_name": url.rpartition("/")[2]}
+            file: dict[str, Any] = {"url": url, "content_type": "image/png", "file_name": url.rpartition("/")[2]}
             if kind in ("images", "image"):
                 width, height = self.size(call)
                 file |= {"width": width, "height": height}

@@ -71,7 +71,7 @@ def _wrong(name: str, spec: Mapping[str, Any], value: Any) -> list[dict[str, Any
         return [{"field": name, "msg": f"Input should be a valid {kind}", "type": f"{kind}_type"}]
     if "enum" in spec and value not in spec["enum"]:
         return [{"field": name, "msg": f"Input should be one of {spec['enum']}", "type": "one_of"}]
-    if kind == "uri" and not re.match(r"(https?://|data:[a-z]+/)", value):
+    if kind == "uri" and not re.match(r"(https?://|data:[a-z]+/)", str(value)):
         return [{"field": name, "msg": "Input should be a URL", "type": "url_parsing"}]
     if "minimum" in spec and value < spec["minimum"]:
         text = f"Must be greater than or equal to {spec['minimum']}"
