@@ -20,6 +20,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def pages() -> dict[str, float]:
         cards = answer.content.count(b'class="card-product')
         assert answer.status_code == 200, (address, answer.status_code)
         assert cards == PAGE, (address, cards)
-        found[address] = cpu_of(lambda address=address: client.get(address))
+        found[address] = cpu_of(partial(client.get, address))
     return found
 
 

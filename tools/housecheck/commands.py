@@ -42,22 +42,28 @@ def check_types(root: Path) -> Outcome:
 def check_django_types(root: Path) -> Outcome:
     """Type-check each Django system and its benchmarks from its own folder, with the settings its `mypy.ini` names.
 
-    A benchmark named like the package it measures is no module of that name: a second run, with the root as base, knows it
-    as `bench.NAME`.
+    A benchmark named like the package it measures is no module of that name, and would hide it: a run of its own, with the
+    root as base, knows it as `bench.NAME`.
     """
 
     def benches(manage: Path, *, namesake: bool) -> list[Path]:
         system = root / manage.relative_to(root).parts[0]
-        return [path for path in benches_of(root, system) if (path.stem == system.name) is namesake]
+        package = system.name.replace("-", "_")
+        return [path for path in benches_of(root, system) if (path.stem == package) is namesake]
 
-    def command(manage: Path) -> list[str | Path]:
-        return [BIN / "mypy", "--no-error-summary", ".", *benches(manage, namesake=False)]
+    def alone(manage: Path) -> list[str | Path]:
+        return [] if benches(manage, namesake=False) else [BIN / "mypy", "--no-error-summary", "."]
+
+    def together(manage: Path) -> list[str | Path]:
+        found = benches(manage, namesake=False)
+        return [BIN / "mypy", "--no-error-summary", ".", *found] if found else []
 
     def apart(manage: Path) -> list[str | Path]:
         found = benches(manage, namesake=True)
         return [BIN / "mypy", "--no-error-summary", *found] if found else []
 
-    outcome = _in_django_systems(root, command, {"MYPYPATH": str(root / "bench")})
+    outcome = _in_django_systems(root, alone)
+    outcome.problems += _in_django_systems(root, together, {"MYPYPATH": str(root / "bench")}).problems
     outcome.problems += _in_django_systems(root, apart, {"MYPYPATH": str(root)}).problems
     return outcome
 
