@@ -143,35 +143,29 @@ def test_networks_are_told_by_their_silent_printers():
 
 
 def test_every_log_line_is_also_a_json_object(tmp_path):
-    from logging.config import dictConfig
+    from logging.config import DictConfigurator
 
-    from printer_inventory.settings.logs import json_lines, rotating
+    from webshell.logging import RequestIdFilter
+
+    from printer_inventory.settings.logs import json_lines
 
     name = "test_json_lines"
-    handler = {
-        **rotating("app.json.log", "INFO", 1, 1),
-        "formatter": "json",
-        "filename": str(tmp_path / "app.json.log"),
-    }
-    dictConfig(
-        {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "filters": {"request_id": {"()": "webshell.logging.RequestIdFilter"}},
-            "formatters": {"json": json_lines()},
-            "handlers": {"file": handler},
-            "loggers": {name: {"handlers": ["file"], "level": "INFO", "propagate": False}},
-        }
-    )
+    # No dictConfig: it shuts the handlers of this very process, which then leave files open.
+    handler = logging.FileHandler(tmp_path / "app.json.log", encoding="utf-8")
+    handler.setFormatter(DictConfigurator({}).configure_formatter(json_lines()))
+    handler.addFilter(RequestIdFilter())
+    logger = logging.getLogger(name)
+    logger.propagate = False
+    logger.addHandler(handler)
     try:
         int("broken\nforged")
     except ValueError:
-        logging.getLogger(name).exception("Printer %s said %s", "10.0.0.1", "a\nb")
+        logger.exception("Printer %s said %s", "10.0.0.1", "a\nb")
     (line,) = (tmp_path / "app.json.log").read_text().splitlines()
     found = json.loads(line)
     assert (found["event"], found["level"], found["logger"], found["request_id"]) == (
         "Printer 10.0.0.1 said a\nb", "error", name, "-",
     )  # fmt: skip
     assert "broken" in found["exception"][0]["exc_value"]
-    for one in logging.getLogger(name).handlers:
-        one.close()
+    logger.removeHandler(handler)
+    handler.close()

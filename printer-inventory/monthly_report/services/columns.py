@@ -47,7 +47,8 @@ def _counter(name: str) -> Column:
 
 
 def _hours(cell: Cell) -> float:
-    return float(_DECIMAL(cell))
+    """Return hours to the hundredth: of 1e-308 agreed hours no share can be worked out."""
+    return float(round(_DECIMAL(cell), 2))
 
 
 _DECIMAL: Final = number(Decimal(0), Decimal(100_000))

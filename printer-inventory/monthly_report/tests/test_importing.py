@@ -250,3 +250,8 @@ class TestRoundTrip:
 
         statements(1, 10_000)  # the month gets its row
         assert statements(3, 0) == statements(300, 1000)
+
+
+def test_hours_are_read_to_the_hundredth():
+    column = next(one for one in COLUMNS if one.key == "actual_downtime")
+    assert [column.parse(cell) for cell in (1e-308, "7,5", 0.005, 719.999)] == [0.0, 7.5, 0.0, 720.0]
