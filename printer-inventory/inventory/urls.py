@@ -85,6 +85,7 @@ urlpatterns = [
     path("<int:pk>/web-parser/", web_views.editor, name="web_editor"),
     path("<int:pk>/web-parser/preview/<str:token>/", web_views.show_preview, name="web_preview"),
     path("<int:pk>/web-parser/export/", web_views.export_rules, name="web_export"),
+    path("<int:pk>/web-parser/export-xml/", web_views.export_xml, name="web_export_xml"),
     path("<int:pk>/web-parser/import/", web_views.import_rules, name="web_import"),
     path("<int:pk>/api/update-polling-method/", web_api_views.update_method, name="web_method"),
     path("api/web-parser/rules/<int:printer_id>/", web_api_views.rules_of_printer, name="web_rules"),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from inventory.models import PollingMethod, Printer, WebParsingTemplate
-from inventory.services import web_rules
+from inventory.services import web_rules, xml_export
 from inventory.services.web_preview import recall
 from inventory.views.web_requests import answered, body_of, printer_by
 from inventory.web_parser import fields, preview, rules
@@ -112,6 +112,17 @@ def export_rules(request: HttpRequest, pk: int) -> HttpResponse:
     del request
     response = JsonResponse(rules.export(web_rules.rules_of(printer_by(pk))), json_dumps_params={"indent": 1})
     response.headers["Content-Disposition"] = f'attachment; filename="web-rules-{pk}.json"'
+    return response
+
+
+@require_GET
+@permission_required("inventory.view_web_parsing", raise_exception=True)
+def export_xml(request: HttpRequest, pk: int) -> HttpResponse:
+    """A printer's last believed reading as the XML that inventory agents write."""
+    del request
+    printer = printer_by(pk)
+    response = HttpResponse(xml_export.inventory_xml(printer), content_type="application/xml")
+    response.headers["Content-Disposition"] = f'attachment; filename="{xml_export.file_name(printer)}"'
     return response
 
 
