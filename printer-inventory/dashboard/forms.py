@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,8 @@ from dashboard.models import AlertRule, SuppliesMail
 from dashboard.models.supplies import WEEKDAYS
 from outbox.models import Webhook
 from outbox.services import calling, posting
+
+SEVERAL: Final = _("Several addresses with a comma between them.")
 
 
 class RuleForm(forms.ModelForm[AlertRule]):
@@ -22,6 +24,7 @@ class RuleForm(forms.ModelForm[AlertRule]):
         fields: ClassVar = [
             "name", "kind", "threshold", "organization", "city", "recipients", "webhooks", "tell_recovery", "is_active",
         ]  # fmt: skip
+        help_texts: ClassVar = {"recipients": SEVERAL}
         widgets: ClassVar = {
             "recipients": forms.Textarea(attrs={"rows": 2}),
             "webhooks": forms.SelectMultiple(attrs={"size": 4}),
@@ -45,14 +48,15 @@ class MailForm(forms.ModelForm[SuppliesMail]):
     """A scheduled supplies mail."""
 
     weekdays = forms.MultipleChoiceField(
-        label=_("On"),
+        label=_("Weekdays"),
         choices=[(str(number), name) for number, name in enumerate(WEEKDAYS)],
-        widget=forms.SelectMultiple(attrs={"size": 7}),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
     )
 
     class Meta:
         model = SuppliesMail
         fields: ClassVar = ["name", "organization", "city", "recipients", "weekdays", "at", "is_active"]
+        help_texts: ClassVar = {"recipients": SEVERAL}
         widgets: ClassVar = {
             "recipients": forms.Textarea(attrs={"rows": 2}), "at": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         }  # fmt: skip
@@ -78,7 +82,10 @@ class WebhookForm(forms.ModelForm[Webhook]):
     """A webhook: its URL is judged when it is typed and again at every call. Left empty, URL and secret stay as they are."""
 
     address = forms.CharField(
-        label=_("URL"), max_length=2000, required=False, help_text=_("https://…, on the public internet.")
+        label=_("URL"),
+        max_length=2000,
+        help_text=_("https://…, on the public internet."),
+        error_messages={"required": _("Write the URL that is to be told.")},
     )
     signing = forms.CharField(
         label=_("Signing secret"), max_length=200, required=False,
@@ -90,11 +97,14 @@ class WebhookForm(forms.ModelForm[Webhook]):
         model = Webhook
         fields: ClassVar = ["name", "is_active"]
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Ask for the URL of a webhook that is not there yet."""
+        super().__init__(*args, **options)
+        self.fields["address"].required = self.instance.pk is None
+
     def clean_address(self) -> str:
         """Return the URL if it may be told."""
         url: str = self.cleaned_data["address"].strip()
-        if not url and self.instance.pk is None:
-            raise forms.ValidationError(_("Write the URL that is to be told."))
         if url:
             try:
                 self.instance.origin = calling.judge(url)

@@ -23,7 +23,7 @@ from inventory.rules.months import next_month, previous_month
 from monthly_report.rules.figures import KINDS
 from monthly_report.services import listing, months
 from monthly_report.views.common import month_or_404, visible_month, whole
-from monthly_report.views.words import COUNTER_WORDS
+from monthly_report.views.words import COUNTER_WORDS, KIND_WORDS
 
 PAGE: Final = 100
 may_view = permission_required("billing.view_invoice", raise_exception=True)
@@ -163,7 +163,7 @@ def evidence_page(request: HttpRequest, month: str, organization: int, row: int)
     (device,) = shown.devices
     counters = [
         {
-            "word": COUNTER_WORDS[f"{kind}_end"],
+            "word": KIND_WORDS[kind],
             "start": device.counters[f"{kind}_start"],
             "end": device.counters[f"{kind}_end"],
         }

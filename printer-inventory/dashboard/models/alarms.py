@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from contracts.models import City
@@ -65,6 +66,22 @@ class AlertRule(models.Model):
     def get_absolute_url(self) -> str:
         """Return the page of this rule."""
         return reverse("dashboard:rule", args=[self.pk])
+
+    @property
+    def condition(self) -> str:
+        """What the rule waits for, as a sentence."""
+        count = self.threshold
+        if self.kind == RuleKind.SILENT:
+            said = ngettext("a printer is silent for %(count)s hour", "a printer is silent for %(count)s hours", count)
+        elif self.kind == RuleKind.LOW:
+            said = gettext("a supply is at %(count)s\u00a0%% or lower")
+        elif self.kind == RuleKind.DAYS:
+            said = ngettext(
+                "a supply will be empty within %(count)s day", "a supply will be empty within %(count)s days", count
+            )
+        else:
+            return self.get_kind_display()
+        return said % {"count": count}
 
 
 class Alarm(models.Model):

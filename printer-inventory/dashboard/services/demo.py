@@ -21,10 +21,13 @@ SELECT s.printer_id, %(today)s::date - n, s.epoch, (%(today)s::date - n + time '
        s.bw_a4 - floor(s.bw_a4 * share), s.color_a4 - floor(s.color_a4 * share), s.bw_a3 - floor(s.bw_a3 * share),
        s.color_a3 - floor(s.color_a3 * share), s.total_pages - floor(s.total_pages * share), levels.found, 24
 FROM inventory_printerstate s
-CROSS JOIN generate_series(1, %(days)s) AS n
+CROSS JOIN (
+    SELECT n, (SELECT count(*) FROM generate_series(%(today)s::date - n + 1, %(today)s::date, interval '1 day') AS day
+               WHERE extract(isodow FROM day) < 6) AS workdays
+    FROM generate_series(1, %(days)s) AS n) AS past_days
 -- Pages printed since that day, as a share of all: on working days only.
 CROSS JOIN LATERAL (
-    SELECT least(0.6, (5 * (n / 7) + least(n %% 7, 5)) * (0.0008 + (s.printer_id * 37 %% 100) / 90000.0)) AS share) past
+    SELECT least(0.6, workdays * (0.0008 + (s.printer_id * 37 %% 100) / 90000.0)) AS share) past
 CROSS JOIN LATERAL (
     SELECT coalesce(jsonb_agg(jsonb_build_array(x -> 'index', coalesce(nullif(x ->> 'description', ''), x ->> 'kind', ''),
         x -> 'color',

@@ -103,7 +103,9 @@ def _rows(sql: str, scope: Scope, **more: Any) -> list[dict[str, Any]]:
 
 
 def _plot(labels: list[str], unit: Any, *series: tuple[Any, list[Any], str]) -> dict[str, Any]:
+    """Return what the page draws; several series are parts of one whole and stand on each other."""
     return {
+        "stacked": len(series) > 1,
         "labels": labels,
         "unit": str(unit),
         "series": [{"label": str(label), "values": values, "color": color} for label, values, color in series]

@@ -32,6 +32,7 @@ REPORTS: Final = (
         ),
         figures.fleet,
         spans=False,
+        brief=("organization", "printers", "read", "silent", "share"),
     ),
     Report(
         "polls",
@@ -79,6 +80,8 @@ REPORTS: Final = (
         ),
         figures.low,
         spans=False,
+        brief=("printer", "supply", "percent", "days", "ordered"),
+        nothing=_("No supply is known to run low."),
     ),
     Report(
         "orders",
@@ -98,6 +101,8 @@ REPORTS: Final = (
         ),
         figures.orders,
         spans=False,
+        brief=("organization", "supply", "pieces", "ordered", "days"),
+        nothing=_("No site needs a supply now."),
     ),
     Report(
         "silent",
@@ -112,6 +117,8 @@ REPORTS: Final = (
         ),
         figures.silent,
         spans=False,
+        brief=("printer", "organization", "last", "silent_days"),
+        nothing=_("Every printer that was ever read was read within the last day."),
     ),
     Report(
         "top",
@@ -126,6 +133,7 @@ REPORTS: Final = (
             Col("per_day", _("a day"), "number"),
         ),
         figures.top,
+        brief=("printer", "organization", "pages", "per_day"),
     ),
     Report(
         "problems",
@@ -141,6 +149,8 @@ REPORTS: Final = (
             Col("error", _("Last error")),
         ),
         figures.problems,
+        brief=("printer", "organization", "polls", "failed", "share"),
+        nothing=_("No poll of the period failed."),
     ),
     Report(
         "incidents",
@@ -156,6 +166,8 @@ REPORTS: Final = (
             Col("hours", _("Hours"), "hours"),
         ),
         figures.incidents,
+        brief=("printer", "severity", "what", "since", "until"),
+        nothing=_("No printer complained in the period."),
     ),
     Report(
         "availability",
@@ -170,6 +182,7 @@ REPORTS: Final = (
             Col("incidents", _("Incidents"), "number"),
         ),
         figures.availability,
+        brief=("printer", "organization", "down", "k1"),
     ),
     Report(
         "vendors",
@@ -185,6 +198,7 @@ REPORTS: Final = (
             Col("pages", _("Pages"), "number"),
         ),
         figures.vendors,
+        brief=("vendor", "model", "printers", "pages"),
     ),
 )
 

@@ -31,7 +31,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One page of the dashboard. `spans` says whether the period matters."""
+    """One page of the dashboard.
+
+    `spans` says whether the period matters, `brief` which columns its short table on the overview has (all without it), and
+    `nothing` what it means that there are no rows.
+    """
 
     slug: str
     title: Text
@@ -40,3 +44,10 @@ class Report:
     columns: tuple[Col, ...]
     find: Callable[[Scope], Found]
     spans: bool = True
+    brief: tuple[str, ...] = ()
+    nothing: Text = ""
+
+    @property
+    def brief_columns(self) -> tuple[Col, ...]:
+        """The columns of the short table."""
+        return tuple(column for column in self.columns if not self.brief or column.key in self.brief)

@@ -45,7 +45,7 @@ def cell(row: dict[str, Any], column: Col) -> SafeString | str:
     if column.kind == "moment":
         return ago(value)
     if column.kind == "day":
-        return date_format(value, "SHORT_DATE_FORMAT")
+        return date_format(value, "j M Y")
     if column.kind == "part":
         return format_html('<span class="mono">{}</span>', value)
     return str(value)

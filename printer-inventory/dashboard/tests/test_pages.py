@@ -192,7 +192,7 @@ class TestPages:
         page = client.get(f"/dashboard/supplies/?org={other.organization_id}").text
         assert other.ip_address in page
         assert f">{fleet.ip_address}<" not in page
-        assert "Nothing to show" in client.get(f"/dashboard/supplies/?city={city.pk}").text
+        assert "No supply is known to run low." in client.get(f"/dashboard/supplies/?city={city.pk}").text
         assert client.get("/dashboard/supplies/?org=x&city=%00&days=99999999999999").status_code == 200
 
     def test_silent_is_who_was_read_once_and_never_who_never_answered(self):

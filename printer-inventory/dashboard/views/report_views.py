@@ -39,15 +39,12 @@ def overview(request: HttpRequest) -> HttpResponse:
     panels = []
     for report in REPORTS:
         found = report.find(scope)
-        columns = [
-            column for column in report.columns if column.key not in {"place", "model", "between", "error", "names"}
-        ]
         panels.append(
             {
                 "report": report,
                 "plot": found.plot,
                 "rows": found.rows[:SHORT],
-                "columns": columns,
+                "columns": report.brief_columns,
                 "total": len(found.rows),
             }
         )

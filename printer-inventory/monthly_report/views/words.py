@@ -18,6 +18,12 @@ COUNTER_WORDS: Final = {
     "a3_color_start": _("A3 colour start"),
     "a3_color_end": _("A3 colour end"),
 }
+KIND_WORDS: Final = {
+    "a4_bw": _("A4 b/w"),
+    "a4_color": _("A4 colour"),
+    "a3_bw": _("A3 b/w"),
+    "a3_color": _("A3 colour"),
+}
 REFUSAL_WORDS: Final = {
     CLOSED: _("The month is closed."),
     NO_PERMISSION: _("Your role may not edit this counter."),

@@ -27,7 +27,7 @@
     hozAlign: "right",
     headerHozAlign: "right",
     headerSort: false,
-    width: 84,
+    width: 86,
     editor: "input",
     editable: (cell) => cell.getData()[`ui_allow_${name}`],
     accessorClipboard: (value) => value ?? "",
@@ -82,17 +82,17 @@
 
   const text = (title, field, width, extra = {}) => ({ title, field, width, headerSort: false, tooltip: true, ...extra });
   const columns = [
-    text(words.organization, "organization", 130),
+    text(words.organization, "organization", 118),
     text(words.branch, "branch", 110, { visible: false }),
     text(words.city, "city", 110, { visible: false }),
     text(words.address, "address", 170, { visible: false }),
-    text(words.model, "equipment_model", 160),
+    text(words.model, "equipment_model", 140),
     text(words.inventory, "inventory_number", 110, { visible: false }),
     ...COUNTERS.map(counter),
-    text(words.pages, "total_prints", 84, { hozAlign: "right", headerHozAlign: "right", formatter: total, tooltip: false }),
+    text(words.pages, "total_prints", 82, { hozAlign: "right", headerHozAlign: "right", formatter: total, tooltip: false }),
     text("K1, %", "k1", 70, { hozAlign: "right", visible: false }),
     text("K2, %", "k2", 70, { hozAlign: "right", visible: false }),
-    text(words.read, "inventory_last_ok", 100, { formatter: read, tooltip: false }),
+    text(words.read, "inventory_last_ok", 108, { formatter: read, tooltip: false }),
   ];
 
   // Which columns are shown is kept in the browser, as on every list.
@@ -114,7 +114,7 @@
     layout: "fitDataFill",
     placeholder: words.empty,
     columns,
-    rowHeader: text(words.serial, "serial_number", 164, { formatter: serial, tooltip: false, frozen: true, resizable: false }),
+    rowHeader: text(words.serial, "serial_number", 180, { formatter: serial, tooltip: false, frozen: true, resizable: false }),
     editTriggerEvent: "dblclick",
     selectableRange: 1,
     selectableRangeColumns: true,

@@ -149,8 +149,8 @@
           hover.show(tooltip.caretX, tooltip.dataPoints[0].label, points);
         } } },
         scales: {
-          x: scale({ grid: { display: false } }),
-          y: scale({ beginAtZero: true, grid: { color: token("--plot-grid") }, ticks: { color: token("--text-2"), maxTicksLimit: 6, callback: (value) => face.number(value) } }),
+          x: scale({ stacked: Boolean(data.stacked), grid: { display: false } }),
+          y: scale({ stacked: Boolean(data.stacked), beginAtZero: true, grid: { color: token("--plot-grid") }, ticks: { color: token("--text-2"), maxTicksLimit: 6, callback: (value) => face.number(value) } }),
         },
       },
     });
@@ -160,7 +160,7 @@
   // data: {times: [seconds], series: [{label, values, color?}], unit?, min?, max?}; null is a gap. A color may be a token's name.
   face.lineChart = (host, data) => mount(host, () => (data.times.length && data.series.length ? lines(host, data) : empty(host)));
 
-  // data: {labels: [text], series: [{label, values, color?}], unit?, title?}
+  // data: {labels: [text], series: [{label, values, color?}], unit?, title?, stacked?}; stacked series are parts of one whole.
   face.barChart = (host, data) => mount(host, () => (data.labels.length && data.series.length ? bars(host, data) : empty(host)));
 
   // The same figures as a table, newest first for times.
