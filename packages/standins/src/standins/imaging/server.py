@@ -7,7 +7,6 @@ import logging
 import socket
 import struct
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Self
 from urllib.parse import parse_qsl
 
@@ -19,10 +18,9 @@ from standins.imaging.faults import Fault, Faults
 from standins.imaging.message import Dropped, Reply, Request, say
 from standins.imaging.replicate import ReplicateService
 from standins.imaging.service import Service
+from standins.loopback import LoopbackHandler, LoopbackServer
 
 _log = logging.getLogger("standins.imaging")
-_MAX_BODY: Final = 64 * 1024 * 1024
-_IDLE_SECONDS: Final = 15
 KEYS: Final = {
     "fal": "standin-id:standin-secret",
     "replicate": "r8_standin",
@@ -57,7 +55,6 @@ class ImagingServices:
         self.book, self.faults, self.keys = Book(seconds), Faults(), {**KEYS, **(keys or {})}
         self.control = control
         self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
         self._servers: dict[str, _Server] = {}
         self.urls: dict[str, str] = {}
         for name in only:
@@ -69,9 +66,7 @@ class ImagingServices:
     def __enter__(self) -> Self:
         """Serve in threads of their own."""
         for name, server in self._servers.items():
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, name=name)
-            thread.start()
-            self._threads.append(thread)
+            server.start(name, poll_seconds=0.01)
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -81,12 +76,7 @@ class ImagingServices:
         """Stop serving and give the ports back."""
         self._stopping.set()
         for server in self._servers.values():
-            if self._threads:
-                server.shutdown()
-            server.server_close()
-        for thread in self._threads:
-            thread.join()
-        self._threads.clear()
+            server.stop()
 
     def misbehave(self, kind: str, where: str = "submit", **more: Any) -> None:
         """Ask for a fault; see `faults.KINDS`."""
@@ -130,36 +120,24 @@ class ImagingServices:
         return Reply(204)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
+class _Server(LoopbackServer):
     def __init__(self, address: tuple[str, int], services: ImagingServices, service: Service) -> None:
         self.services, self.service = services, service
         super().__init__(address, _Handler)
 
-    def handle_error(self, _request: Any, client_address: Any) -> None:
-        """Say in the log what a client broke off; the default prints to stderr."""
-        _log.debug("a connection from %s broke off", client_address, exc_info=True)
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server_version = "standins"
-    sys_version = ""
-    timeout = _IDLE_SECONDS
+class _Handler(LoopbackHandler):
+    most_body = 64 * 1024 * 1024
     disable_nagle_algorithm = True
     server: _Server
 
-    def _serve(self) -> None:
-        path, _mark, query = self.path.partition("?")
-        length = self.headers.get("Content-Length", "0")
-        if not length.isascii() or not length.isdigit() or int(length) > _MAX_BODY:
-            self.close_connection = True
-            self._send(say(413, {"detail": "the body is too long or of unknown length"}))
-            return
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, path, dict(parse_qsl(query)), headers, self.rfile.read(int(length)))
+    do_GET = do_POST = do_PUT = do_DELETE = LoopbackHandler.serve  # noqa: N815 -- the names http.server looks for
+
+    def refuse_body(self) -> None:
+        self._send(say(413, {"detail": "the body is too long or of unknown length"}))
+
+    def answer(self, path: str, query: str, headers: dict[str, str], body: bytes) -> None:
+        request = Request(self.command, path, dict(parse_qsl(query)), headers, body)
         try:
             self._send(self.server.services.reply(self.server.service, request))
         except Dropped:
@@ -168,20 +146,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
 
-    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 -- the names http.server looks for
-
     def _send(self, reply: Reply) -> None:
-        self.send_response_only(reply.status)
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        if reply.status != 204:
-            self.send_header("Content-Type", reply.content_type)
-        self.send_header("Content-Length", str(len(reply.body)))
-        self.end_headers()
-        self.wfile.write(reply.body)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class names it so
-        """Nothing: a test would drown in it."""
+        kind = () if reply.status == 204 else (("Content-Type", reply.content_type),)
+        self.send(reply.status, (*reply.headers.items(), *kind), reply.body)
 
 
 def as_line(services: ImagingServices) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ MOST_SIDE: Final = 4096
 TYPES: Final = {"png": "image/png", "wav": "audio/wav", "mp4": "video/mp4"}
 
 
-class Service:
+class Service(ABC):
     """One provider. `base` is its own address, without a slash at the end."""
 
     name = ""
@@ -48,21 +49,21 @@ class Service:
         self.route(request)
         raise Dropped
 
+    @abstractmethod
     def step(self, request: Request) -> str:
         """Return submit, poll, result, cancel or other."""
-        raise NotImplementedError
 
+    @abstractmethod
     def route(self, request: Request) -> Reply:
         """Answer a request whose key is right."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refusal(self, fault: Fault) -> Reply:
         """Return the provider's words for a status that was asked for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unauthorized(self) -> Reply:
         """Return the provider's words for a wrong key."""
-        raise NotImplementedError
 
     def outcome(self) -> str:
         """Return what shall become of a call that is being made."""
@@ -74,9 +75,9 @@ class Service:
         call.serial += 1
         return [f"{self.base}/files/{call.id}/{call.serial}/{index}.{extension}" for index in range(number)]
 
+    @abstractmethod
     def size(self, call: Call) -> tuple[int, int]:
         """Return width and height of a call's pictures."""
-        raise NotImplementedError
 
     def _unauthorized(self, request: Request) -> Reply | None:
         given = request.headers.get("authorization", "")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import socket
 import threading
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final, Self
+from typing import Final, Self
 
+from standins.loopback import LoopbackHandler, LoopbackServer
 from standins.oidc.control import PREFIX, control
 from standins.oidc.faults import Fault
 from standins.oidc.message import Reply, Request, oauth_error
@@ -21,8 +20,6 @@ from standins.oidc.store import new_secret
 from standins.oidc.tokens import KeyRing
 
 _log = logging.getLogger("standins.oidc")
-_MAX_BODY: Final = 64 * 1024
-_IDLE_SECONDS: Final = 15
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -65,12 +62,10 @@ class OidcProvider:
         self.issuer = f"http://{shown}:{self.port}/realms/{data.realm}"
         self.realm = Realm(data, self.issuer, lifetimes, clock, keys)
         self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         """Serve in a thread of its own."""
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="oidc")
-        self._thread.start()
+        self._server.start("oidc")
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -79,11 +74,7 @@ class OidcProvider:
     def close(self) -> None:
         """Stop serving and give the port back; a waiting `slow` fault ends at once."""
         self._stopping.set()
-        if self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-            self._thread = None
-        self._server.server_close()
+        self._server.stop()
 
     def serve(self) -> None:
         """Serve in this thread until `close` is called from another one or an exception comes through."""
@@ -104,60 +95,27 @@ class OidcProvider:
             return oauth_error("server_error", "unknown_error", 500)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
+class _Server(LoopbackServer):
     def __init__(self, address: tuple[str, int], provider: OidcProvider) -> None:
         self.provider = provider
-        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, _Handler)
 
-    def handle_error(self, _request: Any, client_address: Any) -> None:
-        """Say in the log what a client broke off; the default prints to stderr."""
-        _log.debug("a connection from %s broke off", client_address, exc_info=True)
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server_version = "standins"
-    sys_version = ""
-    timeout = _IDLE_SECONDS
+class _Handler(LoopbackHandler):
     server: _Server
 
-    def _serve(self) -> None:
-        path, _mark, query = self.path.partition("?")
-        length = self.headers.get("Content-Length", "0")
-        if (
-            not length.isascii()
-            or not length.isdigit()
-            or int(length) > _MAX_BODY
-            or "Transfer-Encoding" in self.headers
-        ):
-            self.close_connection = True
-            self._send(oauth_error("invalid_request", "the body is too long or of unknown length", 413))
-            return
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, path, query, headers, self.rfile.read(int(length)))
-        reply = self.server.provider.reply(request)
+    do_GET = do_POST = do_PUT = do_DELETE = LoopbackHandler.serve  # noqa: N815 -- the names http.server looks for
+
+    def refuse_body(self) -> None:
+        self._send(oauth_error("invalid_request", "the body is too long or of unknown length", 413))
+
+    def answer(self, path: str, query: str, headers: dict[str, str], body: bytes) -> None:
+        reply = self.server.provider.reply(Request(self.command, path, query, headers, body))
         _log.info("%s %s %s", self.command, path, reply.status)
         self._send(reply)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 -- the names http.server looks for
-
     def _send(self, reply: Reply) -> None:
-        self.send_response_only(reply.status)
-        for name, value in {**_HEADERS, **reply.headers}.items():
-            self.send_header(name, value)
-        for cookie in reply.cookies:
-            self.send_header("Set-Cookie", cookie)
+        headers = [*{**_HEADERS, **reply.headers}.items(), *(("Set-Cookie", cookie) for cookie in reply.cookies)]
         if reply.status != 204:
-            self.send_header("Content-Type", reply.content_type)
-            self.send_header("Content-Length", str(len(reply.body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(reply.body)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class names it so
-        """Nothing: the base class would print whole addresses, and a code is in them."""
+            headers.append(("Content-Type", reply.content_type))
+        self.send(reply.status, headers, reply.body)

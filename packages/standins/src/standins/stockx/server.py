@@ -10,9 +10,9 @@ import secrets
 import socket
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Self
 
+from standins.loopback import LoopbackHandler, LoopbackServer
 from standins.stockx.api import answer
 from standins.stockx.faults import Fault, Faults
 from standins.stockx.oauth import Accounts
@@ -20,7 +20,6 @@ from standins.stockx.wire import Refusal, Reply, Request, json_reply
 from standins.stockx.world import World
 
 _log = logging.getLogger("standins.stockx")
-_MAX_BODY = 256 * 1024
 
 
 class StockX:
@@ -55,14 +54,10 @@ class StockX:
         self.port: int = self._server.server_address[1]
         self.url = f"http://{host}:{self.port}"
         self.api, self.auth = f"{self.url}/v2", self.url
-        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         """Serve in a thread of its own."""
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="stockx"
-        )
-        self._thread.start()
+        self._server.start("stockx")
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -71,11 +66,7 @@ class StockX:
     def close(self) -> None:
         """Stop serving and give the port back."""
         self._stopping.set()
-        if self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-            self._thread = None
-        self._server.server_close()
+        self._server.stop()
 
     def serve(self) -> None:
         """Serve in this thread until an exception comes through."""
@@ -166,56 +157,31 @@ class StockX:
         return Reply(204)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
+class _Server(LoopbackServer):
     def __init__(self, address: tuple[str, int], stockx: StockX) -> None:
         self.stockx = stockx
-        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, _Handler)
 
-    def handle_error(self, _request: Any, client_address: Any) -> None:
-        """Say in the log what a client broke off; the default prints to stderr."""
-        _log.debug("a connection from %s broke off", client_address, exc_info=True)
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server_version = "standins"
-    sys_version = ""
-    timeout = 15
+class _Handler(LoopbackHandler):
+    most_body = 256 * 1024
     server: _Server
 
-    def _serve(self) -> None:
-        path, _mark, query = self.path.partition("?")
-        length = self.headers.get("Content-Length", "0")
-        if not length.isdigit() or int(length) > _MAX_BODY or "Transfer-Encoding" in self.headers:
-            self.close_connection = True
-            self._send(Refusal(413, "Payload Too Large").reply())
-            return
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        reply = self.server.stockx.reply(Request(self.command, path, query, headers, self.rfile.read(int(length))))
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = LoopbackHandler.serve  # noqa: N815 -- http.server's names
+
+    def refuse_body(self) -> None:
+        self._send(Refusal(413, "Payload Too Large").reply())
+
+    def answer(self, path: str, query: str, headers: dict[str, str], body: bytes) -> None:
+        reply = self.server.stockx.reply(Request(self.command, path, query, headers, body))
         if reply is None:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
         self._send(reply)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 -- the names http.server looks for
-
     def _send(self, reply: Reply) -> None:
-        self.send_response_only(reply.status)
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(reply.body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(reply.body)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class names it so
-        """Nothing: the base class would print whole addresses, and a code is in them."""
+        self.send(reply.status, reply.headers.items(), reply.body)
 
 
 def ready_line(stockx: StockX) -> str:
