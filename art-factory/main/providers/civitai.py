@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from safehttp import Response
 
-from main.providers.fal import inline
 from main.providers.http import Http, by_status, data_of, lost, no_answer
 from main.providers.protocol import (
     CallState,
@@ -25,6 +24,7 @@ from main.providers.protocol import (
     ProviderRequest,
     Traits,
 )
+from main.providers.wire import inline
 
 HOSTS: Final = ("civitai.com", "*.civitai.com")
 BUZZ_PER_DOLLAR: Final = 1000

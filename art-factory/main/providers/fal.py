@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from typing import Any, Final
 
@@ -14,19 +13,17 @@ from main.providers.protocol import (
     CallStatus,
     Connection,
     ErrorCategory,
-    InputFile,
     JsonReference,
     Output,
     ProviderError,
     ProviderRequest,
     Traits,
 )
+from main.providers.wire import inline, percent_of
 
 HOSTS: Final = ("fal.media", "*.fal.media")
 POLICY: Final = frozenset({"content_policy_violation"})
 OURS: Final = frozenset({"image_too_large", "image_too_small", "image_load_error", "file_download_error", "one_of"})
-MOST_INPUT: Final = 12_000_000
-_PERCENT: Final = re.compile(r"(\d{1,3})%\|")
 
 
 class FalClient:
@@ -103,21 +100,6 @@ class FalClient:
         outputs = _outputs(data)
         returned: dict[str, Any] = {name: data[name] for name in ("seed", "prompt", "timings") if name in data}
         return CallStatus(CallState.DONE, 1.0, outputs=outputs, returned=returned)
-
-
-def inline(file: InputFile) -> str:
-    """Return a file as a data: URI, which the providers take in place of an address. VALIDATION when it is too large."""
-    data = file.path.read_bytes()
-    if len(data) > MOST_INPUT:
-        text = f"The input picture has {len(data) / 1e6:.0f} MB; {MOST_INPUT / 1e6:.0f} MB can be sent."
-        raise ProviderError(ErrorCategory.VALIDATION, text, charged=False)
-    return f"data:{file.media_type};base64,{base64.b64encode(data).decode()}"
-
-
-def percent_of(logs: str) -> float:
-    """Return the last progress bar in some logs, 0 to 1; 0 without any."""
-    found = _PERCENT.findall(logs[-4000:])
-    return min(100, int(found[-1])) / 100 if found else 0.0
 
 
 def _path(reference: JsonReference) -> str:

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from safehttp import Response
 
-from main.providers.fal import percent_of
 from main.providers.http import Http, by_status, data_of, lost, no_answer
 from main.providers.protocol import (
     CallState,
@@ -21,6 +20,7 @@ from main.providers.protocol import (
     ProviderRequest,
     Traits,
 )
+from main.providers.wire import percent_of
 
 HOSTS: Final = ("replicate.delivery", "*.replicate.delivery")
 PAGES: Final = 3

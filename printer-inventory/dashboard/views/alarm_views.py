@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -57,39 +58,43 @@ def rule_page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "dashboard/rule.html", context)
 
 
-def _edit(request: HttpRequest, form: Any, title: str, back: str, is_new: bool) -> HttpResponse:
-    """Draw or take a form; what was typed stays."""
+def _edit(request: HttpRequest, form_class: type[ModelForm[Any]], pk: int | None, add_title: str) -> HttpResponse:
+    """Draw or take the form of a row to add or change; what was typed stays."""
+    row = get_object_or_404(form_class._meta.model, pk=pk) if pk else None  # noqa: SLF001 - Django documents it
+    form = form_class(request.POST or None, instance=row)
     if request.method == "POST" and form.is_valid():
-        if is_new and hasattr(form.instance, "created_by_id"):
+        if row is None and hasattr(form.instance, "created_by_id"):
             form.instance.created_by_id = request.user.pk
         made = form.save()
-        if getattr(form, "made_secret", ""):
+        if secret := getattr(form, "made_secret", ""):
             text = _("The signing secret of %(name)s is %(secret)s. It is shown this once.")
-            messages.info(request, text % {"name": made.name, "secret": form.made_secret})
+            messages.info(request, text % {"name": made.name, "secret": secret})
         messages.success(request, _("%(name)s is saved.") % {"name": made.name})
-        return redirect(back)
-    status = 422 if form.is_bound else 200
-    return render(request, "dashboard/form.html", {"form": form, "title": title, "back": back}, status=status)
+        return redirect("dashboard:rules")
+    title = _("Change %(name)s") % {"name": row.name} if row else add_title
+    context = {"form": form, "title": title, "back": reverse("dashboard:rules")}
+    return render(request, "dashboard/form.html", context, status=422 if form.is_bound else 200)
+
+
+def _delete(request: HttpRequest, row: AlertRule | Webhook | SuppliesMail) -> HttpResponse:
+    """Delete a row and say so on the page of rules."""
+    row.delete()
+    messages.success(request, _("%(name)s is deleted.") % {"name": row.name})
+    return redirect("dashboard:rules")
 
 
 @require_http_methods(["GET", "POST"])
 @manages
 def edit_rule(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Add or change a rule."""
-    rule = get_object_or_404(AlertRule, pk=pk) if pk else None
-    title = _("Change %(name)s") % {"name": rule.name} if rule else _("Add an alert rule")
-    form = RuleForm(request.POST or None, instance=rule)
-    return _edit(request, form, title, reverse("dashboard:rules"), rule is None)
+    return _edit(request, RuleForm, pk, _("Add an alert rule"))
 
 
 @require_POST
 @manages
 def delete_rule(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a rule with its alarms; its deliveries stay on record."""
-    rule = get_object_or_404(AlertRule, pk=pk)
-    rule.delete()
-    messages.success(request, _("%(name)s is deleted.") % {"name": rule.name})
-    return redirect("dashboard:rules")
+    return _delete(request, get_object_or_404(AlertRule, pk=pk))
 
 
 @require_POST
@@ -106,40 +111,28 @@ def test_rule(request: HttpRequest, pk: int) -> HttpResponse:
 @manages
 def edit_webhook(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Add or change a webhook."""
-    hook = get_object_or_404(Webhook, pk=pk) if pk else None
-    title = _("Change %(name)s") % {"name": hook.name} if hook else _("Add a webhook")
-    form = WebhookForm(request.POST or None, instance=hook)
-    return _edit(request, form, title, reverse("dashboard:rules"), hook is None)
+    return _edit(request, WebhookForm, pk, _("Add a webhook"))
 
 
 @require_POST
 @manages
 def delete_webhook(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a webhook; what waits for it fails with that reason."""
-    hook = get_object_or_404(Webhook, pk=pk)
-    hook.delete()
-    messages.success(request, _("%(name)s is deleted.") % {"name": hook.name})
-    return redirect("dashboard:rules")
+    return _delete(request, get_object_or_404(Webhook, pk=pk))
 
 
 @require_http_methods(["GET", "POST"])
 @manages
 def edit_mail(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Add or change a scheduled mail."""
-    mail = get_object_or_404(SuppliesMail, pk=pk) if pk else None
-    title = _("Change %(name)s") % {"name": mail.name} if mail else _("Add a supplies mail")
-    form = MailForm(request.POST or None, instance=mail)
-    return _edit(request, form, title, reverse("dashboard:rules"), mail is None)
+    return _edit(request, MailForm, pk, _("Add a supplies mail"))
 
 
 @require_POST
 @manages
 def delete_mail(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a scheduled mail; what was sent stays on record."""
-    mail = get_object_or_404(SuppliesMail, pk=pk)
-    mail.delete()
-    messages.success(request, _("%(name)s is deleted.") % {"name": mail.name})
-    return redirect("dashboard:rules")
+    return _delete(request, get_object_or_404(SuppliesMail, pk=pk))
 
 
 @require_POST
