@@ -59,6 +59,7 @@ def judge_in_background(policy: Policy, target: Target, resolver: Resolver) -> F
     """
     future: Future[tuple[Address, ...]] = Future()
     future.set_running_or_notify_cancel()  # from here on it cannot be cancelled, only forgotten
+    lookups = _LOOKUPS  # the one that is taken is the one given back, however long the lookup hangs
 
     def work() -> None:
         try:
@@ -70,12 +71,12 @@ def judge_in_background(policy: Policy, target: Target, resolver: Resolver) -> F
         try:
             work()
         finally:
-            _LOOKUPS.release()
+            lookups.release()
 
     if not _needs_lookup(policy, target):
         work()
         return future
-    if not _LOOKUPS.acquire(blocking=False):
+    if not lookups.acquire(blocking=False):
         raise Unreachable(f"{target.origin}: {MAX_LOOKUPS} names are being looked up already; check the DNS.")
     threading.Thread(target=lookup, name="safehttp-resolve", daemon=True).start()
     return future
