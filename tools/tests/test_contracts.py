@@ -51,6 +51,8 @@ BAD = [
     ("house/billing/rules/bad.py", "import django", "pure-rules"),
     ("house/monthly_report/bad.py", "import billing", "apps-downwards"),
     ("house/inventory/profiles/bad.py", "import inventory.models", "pure-rules"),
+    ("house/inventory/glpi_server/bad.py", "import django", "pure-rules"),
+    ("house/inventory/glpi_server/bad.py", "import inventory.services", "rooms"),
     ("house/main/services/bad.py", "import inventory", "art-factory-apart"),
     ("house/main/services/bad.py", "import main.production", "art-factory-rooms"),
     ("house/main/expansion/bad.py", "import main.models", "art-factory-pure"),

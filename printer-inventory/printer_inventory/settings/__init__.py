@@ -4,6 +4,7 @@
 
 from printer_inventory.settings.access import *
 from printer_inventory.settings.base import *
+from printer_inventory.settings.glpi import *
 from printer_inventory.settings.inventory import *
 from printer_inventory.settings.logs import *
 from printer_inventory.settings.mail import *

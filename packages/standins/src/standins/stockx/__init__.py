@@ -3,7 +3,7 @@
 It refuses what the true one refuses.
 """
 
-from standins.stockx.faults import Fault
+from standins.faults import Fault
 from standins.stockx.server import StockX
 from standins.stockx.world import World
 

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from standins.stockx.catalogue import Product, Variant, check_digit
 from standins.stockx.shapes import listing_json, operation_json, order_json
-from standins.stockx.wire import Refusal, Reply, Request, json_reply
+from standins.stockx.wire import Refusal
 from standins.stockx.world import ENDED, Listing, World
+from standins.wire import Reply, Request, json_reply
 
 T = TypeVar("T")
 RATES = {"EUR": 1.0, "USD": 1.09, "GBP": 0.85, "CHF": 0.95, "JPY": 168.0, "AUD": 1.65, "CAD": 1.48, "HKD": 8.5,

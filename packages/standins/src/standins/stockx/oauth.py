@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
-from standins.stockx.wire import Reply, json_reply
+from standins.wire import Reply, json_reply
 
 AUDIENCE = "gateway.stockx.com"
 

@@ -12,12 +12,13 @@ import threading
 import time
 from typing import Self
 
+from standins.faults import Fault, Faults
 from standins.loopback import LoopbackHandler, LoopbackServer
 from standins.stockx.api import answer
-from standins.stockx.faults import Fault, Faults
 from standins.stockx.oauth import Accounts
-from standins.stockx.wire import Refusal, Reply, Request, json_reply
+from standins.stockx.wire import Refusal
 from standins.stockx.world import World
+from standins.wire import Reply, Request, json_reply
 
 _log = logging.getLogger("standins.stockx")
 
