@@ -25,6 +25,7 @@ urlpatterns = [
     path("projects/<int:pk>/", project_views.project_page, name="project"),
     path("projects/<int:pk>/update/", project_views.project_update, name="project_update"),
     path("order/", order_views.order_page, name="order"),
+    path("order/recover/", order_views.order_recover, name="order_recover"),
     path("orders/<int:pk>/", order_views.order_detail, name="order_detail"),
     path("orders/<int:pk>/cancel/", order_views.order_cancel, name="order_cancel"),
     path("orders/<int:pk>/retry/", order_views.order_retry, name="order_retry"),

@@ -14,6 +14,9 @@ MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", default=3)
 ORDER_ITEMS_DEFAULT = env.int("ORDER_ITEMS_DEFAULT", default=100)
 ORDER_ITEMS_HARD = env.int("ORDER_ITEMS_HARD", default=1000)
 
+# Pictures that are taken along say inside how they were made: prompt, parameters, machine. A single download may differ.
+EMBED_METADATA = env.bool("EMBED_METADATA", default=True)
+
 # Keys of the providers; the settings page stores them encrypted when they are not given here.
 KEY_FILE = env.str("KEY_FILE", default=str(BASE_DIR / "art-factory.key"))
 FAL_KEY = env.str("FAL_KEY", default="")

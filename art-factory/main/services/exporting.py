@@ -13,15 +13,19 @@ from typing import IO, Any, Final
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from main.metadata.texts import IPTC_SOURCES
 from main.models import Product
+from main.services.making import can_hold, with_making
 
 IN_MEMORY: Final = 8_000_000
 STYLE: Final = Path(settings.BASE_DIR) / "main/static/main/export.css"
 _ODD: Final = re.compile(r"[^a-z0-9]+")
 
 
-def archive(products: Iterable[Product], title: str) -> IO[bytes]:
+def archive(products: Iterable[Product], title: str, *, written: bool = True) -> IO[bytes]:
     """Return a zip with `files/`, `index.html` and `products.json`; a file that is gone is named there.
+
+    With `written` each picture says inside how it was made; without, the bytes are those of the store.
 
     Names are made here from number and prompt, letters and digits alone, so that nothing in them leads out of a folder.
     """
@@ -32,7 +36,9 @@ def archive(products: Iterable[Product], title: str) -> IO[bytes]:
             path = Path(settings.MEDIA_ROOT) / product.file
             name = f"files/{name_of(product)}"
             there = path.is_file()
-            if there:
+            if there and written and can_hold(product):
+                file.writestr(name, with_making(product, path.read_bytes()))
+            elif there:
                 file.write(path, name)
             rows.append({"product": product, "name": name if there else "", "facts": facts_of(product)})
         page = render_to_string("main/export.html", {"rows": rows, "title": title})
@@ -52,7 +58,6 @@ def name_of(product: Product) -> str:
 
 def facts_of(product: Product) -> dict[str, Any]:
     """Return what is known about a product, as JSON; `digital_source_type` says in IPTC's words who made it."""
-    source = {"ai": "trainedAlgorithmicMedia", "procedural": "algorithmicMedia"}.get(product.generator_kind, "")
     return {
         "id": product.pk,
         "prompt": product.prompt,
@@ -62,7 +67,7 @@ def facts_of(product: Product) -> dict[str, Any]:
         "provider": product.provider_name,
         "machine": product.machine_name,
         "generator_kind": product.generator_kind,
-        "digital_source_type": source,
+        "digital_source_type": IPTC_SOURCES.get(product.generator_kind, ""),
         "width": product.width,
         "height": product.height,
         "media_type": product.media_type,

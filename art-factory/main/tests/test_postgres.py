@@ -12,6 +12,9 @@ import pytest
 FILES = [
     "test_searching.py",
     "test_keys.py",
+    "test_metadata.py",
+    "test_curating.py",
+    "test_negative_list.py",
     "test_providers.py",
     "test_production.py",
     "test_pages.py",

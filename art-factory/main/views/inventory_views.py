@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -62,17 +63,21 @@ def bulk_restore(request: HttpRequest) -> HttpResponse:
 @require_POST
 def bulk_download(request: HttpRequest) -> HttpResponseBase:
     """Return the chosen products: one as its file, several as a zip with a gallery."""
-    found = list(Product.objects.alive().filter(pk__in=_ids(request)).prefetch_related("tags"))
+    rows = Product.objects.alive().filter(pk__in=_ids(request))
+    found = list(rows.select_related("order_item").prefetch_related("tags"))
+    written = settings.EMBED_METADATA and "plain" not in request.POST
     if not found:
         messages.error(request, _("Choose what to download."))
         return redirect("main:inventory")
     if len(found) == 1:
         response = redirect("main:file", found[0].uuid)
-        response["Location"] += "?download"
+        response["Location"] += "?download" if written else "?download=original"
         return response
     title = ngettext("%(n)d product", "%(n)d products", len(found)) % {"n": len(found)}
     name = f"products_{len(found)}_files.zip"
-    return FileResponse(archive(found, title), as_attachment=True, filename=name, content_type="application/zip")
+    return FileResponse(
+        archive(found, title, written=written), as_attachment=True, filename=name, content_type="application/zip"
+    )
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -11,13 +12,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
+from main.metadata import BrokenFile, NothingFound, recover
 from main.models import FactoryMachine, Lookup, Order, OrderItem, OrderTemplate, Product, Project
 from main.production import foreman
 from main.services import orders
 from main.services.orders import OrderRefused
+from main.services.recovering import refill
 from main.views.inputs import controls, machine_of, new_key, number, wish_of
 
 ITEMS_SHOWN = 200
+RECOVER_BYTES = 60_000_000
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,6 +41,23 @@ def order_page(request: HttpRequest) -> HttpResponse:
     if kept := OrderTemplate.objects.alive().filter(pk=number(given.get("template"), 0)).first():
         given = {name: str(value) for name, value in kept.parameters.items()} | given
     return _form(request, given)
+
+
+@require_POST
+def order_recover(request: HttpRequest) -> HttpResponse:
+    """Fill the form in from a file that says how it was made: nothing is stored, nothing ordered."""
+    file = request.FILES.get("file")
+    if file is None or not file.size or file.size > RECOVER_BYTES:
+        messages.error(request, _("Choose a picture of at most %(n)d MB.") % {"n": RECOVER_BYTES // 1_000_000})
+        return redirect("main:order")
+    try:
+        found = recover(file.read())
+    except (NothingFound, BrokenFile) as error:
+        messages.error(request, _("%(name)s: %(why)s") % {"name": file.name or "", "why": error})
+        return redirect("main:order")
+    filled = refill(found)
+    note = _("Filled in from %(name)s, written by %(source)s.") % {"name": file.name or "", "source": found.source}
+    return _form(request, filled.given, notes=[note, *filled.notes])
 
 
 @require_GET
@@ -99,7 +120,9 @@ def order_hold(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(order)
 
 
-def _form(request: HttpRequest, given: dict[str, str], refused: OrderRefused | None = None) -> HttpResponse:
+def _form(
+    request: HttpRequest, given: dict[str, str], refused: OrderRefused | None = None, notes: Sequence[str] = ()
+) -> HttpResponse:
     machines = list(FactoryMachine.objects.filter(is_active=True).select_related("provider"))
     wanted = machine_of(given.get("machine"))
     standard = next((one for one in machines if one.name == "builtin/still"), machines[0] if machines else None)
@@ -113,6 +136,7 @@ def _form(request: HttpRequest, given: dict[str, str], refused: OrderRefused | N
         "lookups": list(Lookup.objects.values_list("name", flat=True)),
         "given": given,
         "refused": refused,
+        "notes": notes,
         "key": new_key(),
         "recent": Product.objects.alive().order_by("-id")[:8],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,7 @@ from webshell.problems import problem, wants_json
 
 from main.models import FactoryMachine, Modality, Product
 from main.services import products
+from main.services.making import can_hold, with_making
 from main.services.store import THUMBNAILS, thumbnail_path
 from main.views.inputs import number
 
@@ -40,6 +42,7 @@ def product_page(request: HttpRequest, pk: int) -> HttpResponse:
         "upscalers": machines.filter(modality=Modality.UPSCALE),
         "editors": machines.filter(modality=Modality.IMAGE_TO_IMAGE),
         "stars": range(1, 6),
+        "carries": settings.EMBED_METADATA and can_hold(product),
     }
     return render(request, "main/product.html", context)
 
@@ -93,18 +96,22 @@ def product_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def original(request: HttpRequest, identity: uuid.UUID) -> HttpResponseBase:
-    """Return a product's bytes as they came; with `?download` as an attachment."""
-    product = get_object_or_404(Product, uuid=identity)
+    """Return a product's bytes as they came; with `?download` as an attachment that says how it was made.
+
+    `?download=original` leaves that out, and so does EMBED_METADATA=False.
+    """
+    product = get_object_or_404(Product.objects.select_related("order_item"), uuid=identity)
     path = Path(settings.MEDIA_ROOT) / product.file
     if not path.is_file():
         raise Http404("the file is gone")
     name = f"{product.provider_name or 'import'}_{product.pk}_{product.created_at:%Y%m%d%H%M%S}{path.suffix}"
-    response = FileResponse(
-        path.open("rb"), content_type=product.media_type, as_attachment="download" in request.GET, filename=name
-    )
+    taken = "download" in request.GET
+    written = taken and settings.EMBED_METADATA and request.GET["download"] != "original" and can_hold(product)
+    file = io.BytesIO(with_making(product, path.read_bytes())) if written else path.open("rb")
+    response = FileResponse(file, content_type=product.media_type, as_attachment=taken, filename=name)
     # Bytes of strangers: whatever they are, they run nothing.
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    response["Cache-Control"] = "private, no-cache" if written else "private, max-age=31536000, immutable"
     return response
 
 

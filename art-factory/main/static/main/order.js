@@ -49,4 +49,20 @@
   });
   form.addEventListener("submit", () => { document.getElementById("place").disabled = true; });
   if (prompt.value.trim()) look();
+
+  // A picture that is dropped anywhere tells how it was made.
+  const recover = document.getElementById("recover");
+  const file = document.getElementById("recover-file");
+  const brings = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
+  const mark = (on) => document.body.classList.toggle("dropping", on);
+  file.addEventListener("change", () => { if (file.files.length) recover.submit(); });
+  document.addEventListener("dragover", (event) => { if (brings(event)) { event.preventDefault(); mark(true); } });
+  document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) mark(false); });
+  document.addEventListener("drop", (event) => {
+    if (!brings(event)) return;
+    event.preventDefault();
+    mark(false);
+    file.files = event.dataTransfer.files;
+    if (file.files.length) recover.submit();
+  });
 })();
