@@ -13,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from shared.api import operations
+from shared.api import jobs, operations
 from shared.api.limiting import Limiter
 from shared.api.middleware import Frame
 from shared.api.routing import include_domains
@@ -67,6 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.metrics = metrics
     handlers.install(app)
     app.include_router(operations.router)
+    app.include_router(jobs.router)
     include_domains(app)
     reference.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import func, or_, select
@@ -11,8 +12,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database.models import (
+    Brand,
+    BrandPattern,
     BusinessProfile,
     Category,
+    ExchangeRate,
     FeeSchedule,
     Platform,
     Product,
@@ -20,6 +24,7 @@ from shared.database.models import (
     Size,
 )
 from shared.error_handling.exceptions import ResourceNotFoundException
+from shared.rules.brands import Pattern
 from shared.rules.fees import Schedule
 from shared.rules.sizes import SizeValue
 
@@ -55,6 +60,26 @@ class CatalogueLookup:
             return found
         earlier = select(Product).join(ProductAlias, ProductAlias.product_id == Product.id)
         return (await self.session.scalars(earlier.where(func.lower(ProductAlias.value) == lowered).limit(1))).first()
+
+    async def product_by_stockx(self, stockx_id: str) -> Product | None:
+        """Return the product with a number of StockX's catalogue."""
+        return (await self.session.scalars(select(Product).where(Product.stockx_product_id == stockx_id))).one_or_none()
+
+    async def brand_patterns(self) -> list[Pattern]:
+        """Return how brands are recognised, for the rules: taught patterns before plain names."""
+        told = [
+            Pattern(row.brand_id, row.pattern_type, row.pattern, row.priority)
+            for row in await self.session.scalars(select(BrandPattern))
+        ]
+        names = (await self.session.execute(select(Brand.id, Brand.name))).all()
+        return [*told, *(Pattern(key, "keyword", name, 1000) for key, name in names)]
+
+    async def rate(self, currency: str, day: date) -> Decimal | None:
+        """Return how much of a currency a euro was on the known day nearest to one; None when no day is known."""
+        if currency == "EUR":
+            return Decimal(1)
+        statement = select(ExchangeRate.per_euro).where(ExchangeRate.currency == currency)
+        return await self.session.scalar(statement.order_by(func.abs(ExchangeRate.day - day)).limit(1))
 
     async def size(self, size: SizeValue, category_id: uuid.UUID | None = None) -> uuid.UUID:
         """Return the id of a size, made when it is new; safe when two ask at once."""

@@ -48,6 +48,12 @@ class JobRepository:
         await self.wake(made)
         return made
 
+    async def ask_once(self, kind: str, arguments: dict[str, Any], by: uuid.UUID | None = None) -> uuid.UUID:
+        """Store a job, or return the one of its kind that is waiting or running; two who ask at once get one."""
+        await self.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"job:{kind}"))))
+        known = select(Job.id).where(Job.kind == kind, Job.state.in_(OPEN)).order_by(Job.created_at).limit(1)
+        return await self.session.scalar(known) or await self.ask(kind, arguments, by)
+
     async def wake(self, job_id: uuid.UUID) -> None:
         """Put a job into the queue."""
         await self.session.execute(_WAKE, {"args": json.dumps({"job_id": str(job_id)})})

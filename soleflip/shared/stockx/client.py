@@ -80,7 +80,7 @@ class StockX:
                     method, f"{self.settings.stockx_api_base_url}{path}", headers=headers, params=asked or None, **more
                 )
             except (BadResponse, TimedOut, Unreachable) as error:
-                trouble = str(error)
+                trouble = f"StockX cannot be reached: {error}"
                 if method != "GET":
                     break
                 await self._pause(tried)
@@ -143,27 +143,34 @@ class StockX:
             ) from None
         return found
 
+    async def page(
+        self,
+        path: str,
+        name: str,
+        kind: type[M],
+        params: dict[str, Any] | None = None,
+        number: int = 1,
+        size: int = 100,
+    ) -> tuple[list[M], bool]:
+        """Return one page of a list and whether there is another; a page of another number is asked for again."""
+        for _ in range(TRIES):
+            body = await self.ask("GET", path, {**(params or {}), "pageNumber": number, "pageSize": size})
+            if not isinstance(body, dict):
+                raise ExternalServiceException("StockX answered with no page")
+            if body.get("pageNumber", number) == number:
+                rows: list[M] = self._read(list[kind], body.get(name) or [])  # type: ignore[valid-type]  # a type made here
+                return rows, bool(rows and body.get("hasNextPage"))
+        raise ExternalServiceException("StockX gives the same page again and again")
+
     async def pages(
         self, path: str, name: str, kind: type[M], params: dict[str, Any] | None = None, size: int = 100
     ) -> AsyncIterator[M]:
-        """Yield everything of a paged list, page by page; a page given twice is asked for again."""
-        number = 1
-        while True:
-            again = 0
-            while True:
-                body = await self.ask("GET", path, {**(params or {}), "pageNumber": number, "pageSize": size})
-                if not isinstance(body, dict):
-                    raise ExternalServiceException("StockX answered with no page")
-                if body.get("pageNumber", number) == number:
-                    break
-                again += 1
-                if again == TRIES:
-                    raise ExternalServiceException("StockX gives the same page again and again")
-            rows: list[M] = self._read(list[kind], body.get(name) or [])  # type: ignore[valid-type]  # a type made here
+        """Yield everything of a paged list, page by page."""
+        number, more = 1, True
+        while more:
+            rows, more = await self.page(path, name, kind, params, number, size)
             for row in rows:
                 yield row
-            if not rows or not body.get("hasNextPage"):
-                return
             number += 1
 
     async def search(self, query: str, page: int = 1, size: int = 20) -> dict[str, Any]:
@@ -234,6 +241,37 @@ class StockX:
         """Return how far a change is."""
         path = f"/selling/listings/{quote(listing_id, safe='')}/operations/{quote(operation_id, safe='')}"
         return self._read(Operation, await self.ask("GET", path))
+
+    async def listing(self, listing_id: str) -> Listing:
+        """Return one listing; raises ResourceNotFoundException."""
+        return self._read(Listing, await self.ask("GET", f"/selling/listings/{quote(listing_id, safe='')}"))
+
+    async def switch(self, listing_id: str, *, active: bool) -> Operation:
+        """Ask to offer a listing again, or to pause it."""
+        path = f"/selling/listings/{quote(listing_id, safe='')}/{'activate' if active else 'deactivate'}"
+        return self._read(Operation, await self.ask("PUT", path))
+
+    async def listing_page(self, number: int) -> tuple[list[Listing], bool]:
+        """Return one page of our listings and whether there is another."""
+        return await self.page("/selling/listings", "listings", Listing, number=number)
+
+    async def order(self, number: str) -> Order:
+        """Return one order; raises ResourceNotFoundException."""
+        return self._read(Order, await self.ask("GET", f"/selling/orders/{quote(number, safe='')}"))
+
+    async def order_page(
+        self, part: str, number: int, params: dict[str, Any] | None = None
+    ) -> tuple[list[Order], bool]:
+        """Return one page of the orders under way (`active`) or ended (`history`), and whether there is another."""
+        return await self.page(f"/selling/orders/{part}", "orders", Order, params, number)
+
+    async def shipping_document(self, number: str, shipping_id: str) -> bytes:
+        """Return the PDF to print for an order; raises ExternalServiceException when it is something else."""
+        path = f"/selling/orders/{quote(number, safe='')}/shipping-document/{quote(shipping_id, safe='')}"
+        found = await self.ask("GET", path)
+        if not isinstance(found, bytes) or not found.startswith(b"%PDF-"):
+            raise ExternalServiceException("StockX's shipping document is no PDF; try again later")
+        return found
 
     def active_orders(self, **chosen: Any) -> AsyncIterator[Order]:
         """Yield the orders under way."""

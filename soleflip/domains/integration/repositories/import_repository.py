@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database.models import Brand, BrandPattern, ImportBatch, ImportRecord
+from shared.database.models import ImportBatch, ImportRecord
 from shared.database.words import RowVerdict
 from shared.repositories.base_repository import BaseRepository
+from shared.repositories.catalogue import CatalogueLookup
 from shared.repositories.rows import AnyRow
 from shared.rules.brands import Pattern
 
@@ -223,12 +224,7 @@ class ImportRepository(BaseRepository[ImportBatch]):
 
     async def patterns(self) -> list[Pattern]:
         """Return how brands are recognised, for the rules."""
-        told = [
-            Pattern(row.brand_id, row.pattern_type, row.pattern, row.priority)
-            for row in await self.session.scalars(select(BrandPattern))
-        ]
-        names = (await self.session.execute(select(Brand.id, Brand.name))).all()
-        return [*told, *(Pattern(key, "keyword", name, 1000) for key, name in names)]
+        return await CatalogueLookup(self.session).brand_patterns()
 
     async def rows(
         self, batch_id: uuid.UUID, verdict: RowVerdict | None, skip: int, limit: int

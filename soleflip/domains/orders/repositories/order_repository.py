@@ -168,6 +168,11 @@ class OrderRepository(BaseRepository[Order]):
             await self.session.scalar(select(Listing.item_id).where(Listing.id == listing_id)) if listing_id else None
         )
 
+    async def listing_sold(self, platform_id: uuid.UUID, external_id: str) -> Listing | None:
+        """Return the listing with a marketplace's number, held, now that it has led to an order."""
+        statement = select(Listing).where(Listing.platform_id == platform_id, Listing.external_id == external_id)
+        return (await self.session.scalars(statement.with_for_update(key_share=True))).one_or_none()
+
     async def pairs(self, order: Order) -> list[Pair]:
         """Return unsold pairs of an order's product; none when neither product nor SKU is known."""
         conditions = []

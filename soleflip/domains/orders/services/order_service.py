@@ -21,7 +21,7 @@ from shared.error_handling.exceptions import (
     ResourceNotFoundException,
 )
 from shared.events.event_bus import publish
-from shared.repositories import audit, stock_ledger
+from shared.repositories import audit, listing_desk, stock_ledger
 from shared.repositories.base_repository import check_version
 from shared.repositories.catalogue import CatalogueLookup
 from shared.rules import fees, orders, sizes, stock, vat
@@ -67,8 +67,14 @@ class OrderService:
             raise ResourceNotFoundException(f"Order {order_id} not found", details={"order_id": str(order_id)})
         return order
 
-    async def create(self, actor: Principal | None, values: Mapping[str, Any], source: str = "person") -> uuid.UUID:
-        """Make an order; fees that are not told follow from the schedule of its day. Its pair is looked for."""
+    async def create(
+        self, actor: Principal | None, values: Mapping[str, Any], source: str = "person",
+        fees_from: FeeSource = FeeSource.MANUAL,
+    ) -> uuid.UUID:  # fmt: skip
+        """Make an order; fees that are not told follow from the schedule of its day.
+
+        Its pair is looked for, unless the order has ended already or a match state is told.
+        """
         told = dict(values)
         platform = await self.catalogue.platform(told.pop("platform"))
         if await self.orders.known(platform.id, told["external_id"]):
@@ -78,7 +84,7 @@ class OrderService:
         if told.get("product_id") is None and told.get("sku"):
             product = await self.catalogue.product_by_code(told["sku"])
             told["product_id"] = product.id if product else None
-        lines, source_of = self._told_fees(told), FeeSource.MANUAL
+        lines, source_of = self._told_fees(told), fees_from
         quoted = await self._quote(
             platform.id, told["gross_sale"], told.get("currency", "EUR"), told["sold_at"], platform.seller_level
         )
@@ -92,7 +98,7 @@ class OrderService:
             platform_fee=lines.get(FeeKind.TRANSACTION, ZERO),
             payment_fee=lines.get(FeeKind.PAYMENT, ZERO),
             shipping_cost=lines.get(FeeKind.SHIPPING, ZERO),
-            other_fees=lines.get(FeeKind.CASH_OUT, ZERO),
+            other_fees=lines.get(FeeKind.CASH_OUT, ZERO) + lines.get(FeeKind.ADJUSTMENT, ZERO),
             net_proceeds=told["gross_sale"] - sum(lines.values(), ZERO),
             expected_payout=quoted.payout if quoted else None,
             **told,
@@ -108,11 +114,13 @@ class OrderService:
             order.id,
             {"platform": platform.slug, "external_id": order.external_id},
         )
-        await self.match(order, actor)
+        if order.status not in orders.ENDED and told.get("match_state") is None:
+            await self.match(order, actor)
         return order.id
 
     def _told_fees(self, told: dict[str, Any]) -> dict[FeeKind, Decimal] | None:
-        names = {"platform_fee": FeeKind.TRANSACTION, "payment_fee": FeeKind.PAYMENT, "shipping_cost": FeeKind.SHIPPING}
+        names = {"platform_fee": FeeKind.TRANSACTION, "payment_fee": FeeKind.PAYMENT, "shipping_cost": FeeKind.SHIPPING,
+                 "other_fees": FeeKind.ADJUSTMENT}  # fmt: skip
         found = {kind: told.pop(name) for name, kind in names.items() if told.get(name) is not None}
         for name in names:
             told.pop(name, None)
@@ -170,9 +178,13 @@ class OrderService:
             await self.move(order, OrderStatus(status), actor, reason)
 
     async def move(
-        self, order: Order, to: OrderStatus, actor: Principal | None, reason: str = "", source: str = "person"
-    ) -> None:
-        """Bring an order (held) to a status, its pair with it; raises InvalidStateTransition. Staying writes nothing."""
+        self, order: Order, to: OrderStatus, actor: Principal | None, reason: str = "", source: str = "person",
+        at: datetime | None = None,
+    ) -> None:  # fmt: skip
+        """Bring an order (held) to a status, its pair with it; raises InvalidStateTransition. Staying writes nothing.
+
+        `at` is when it came about, if that was not now.
+        """
         before = order.status
         if before == to:
             return
@@ -180,7 +192,7 @@ class OrderService:
             raise InvalidStateTransition(
                 f"Order {order.external_id} is {before}; it cannot become {to}", details={"from": before, "to": to}
             )
-        now = datetime.now(UTC)
+        now = at or datetime.now(UTC)
         order.status = to
         order.version += 1
         if to is OrderStatus.SHIPPED:
@@ -231,7 +243,7 @@ class OrderService:
         ranked = [each for each in orders.rank(sale, await self.orders.pairs(order)) if each.item_id not in refused]
         if ranked and ranked[0].score >= orders.SURE:
             item = await self.orders.item_for_update(ranked[0].item_id)
-            if item is not None and item.sold_at is None:
+            if item is not None and item.sold_at is None and item.purchase_price is not None:
                 await self.attach(order, item, actor)
                 return order.match_state
         known = {each.item_id for each in await self.orders.candidates(order.id)}
@@ -283,7 +295,18 @@ class OrderService:
             item.quantity, item.version = left, item.version + 1
         else:
             stock_ledger.move(self.session, item, ItemStatus.SOLD, actor, f"order {order.external_id}", "order")
+            await listing_desk.take_down_others(
+                self.session, item.id, order.listing_id, f"sold: order {order.external_id}"
+            )
         publish(self.session, "orders.order_matched", order.id, {"item_id": item.id})
+
+    @staticmethod
+    def count_again(order: Order) -> None:
+        """Count the profit of a matched order again, after its proceeds have changed."""
+        if order.cost_of_goods is None:
+            return
+        found = vat.profit(order.net_proceeds / order.exchange_rate, order.cost_of_goods, order.vat_due)
+        order.gross_profit, order.net_profit, order.roi = found.gross_profit, found.net_profit, found.roi
 
     async def decide(self, actor: Principal, order_id: uuid.UUID, item_id: uuid.UUID | None) -> None:
         """A person's decision in the review queue: this pair, or (None) no pair of ours."""
