@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import connection, connections
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from inventory.tests.workers import SYSTEM, kill, wait_until
@@ -78,6 +78,8 @@ def browser() -> Iterator[Browser]:
         try:
             yield running
         finally:
+            # While the loop runs, Django keeps the thread's connections apart from those that the end of a test closes.
+            connections.close_all()
             running.close()
             del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 

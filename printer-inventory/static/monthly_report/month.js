@@ -149,13 +149,34 @@
     clearTimeout(entry.timer);
     entry.timer = setTimeout(() => flush(id), 60);
   };
-  const put = (row) => { if (table.getRow(row.id)) table.updateData([row]).then(() => table.getRow(row.id).reformat()); };
+
+  // One load at a time, and none under a person's hands: a second one waits for the first, for a cell that is being edited,
+  // and for what is being saved. Single rows change by themselves: the table's own `updateData` would throw a running load away.
+  let missed = false;
+  let loading = new Promise((done) => ["dataProcessed", "dataLoadError"].forEach((name) => table.on(name, done))).then(() => { loading = null; catchUp(); });
+  const quiet = async () => { while (loading) await loading; };
+  const everything = async () => {
+    if (loading || waiting.size || host.querySelector(".tabulator-editing")) { missed = true; return; }
+    missed = false;
+    loading = table.setData().catch(() => {}).then(() => { loading = null; });
+    await loading;
+    catchUp();
+  };
+  const catchUp = () => { if (missed) everything(); };
+  table.on("cellEditCancelled", () => setTimeout(catchUp));
+  const put = async (row) => {
+    await quiet();
+    const known = table.getRow(row.id);
+    if (!known) return;
+    await known.update(row);
+    known.reformat();
+  };
   const flush = async (id) => {
     const entry = waiting.get(id);
     waiting.delete(id);
     try {
       const answer = await face.post(at(data.update, id), { fields: entry.fields, seen: entry.seen });
-      put(answer.report);
+      await put(answer.report);
       const refused = Object.values(answer.ignored_fields)[0];
       if (refused) face.toast(data.refusals[refused], "warning");
       else if (answer.change_ids.length) face.toast(words.saved, "ok", { label: words.undo, run: () => undo(id, entry) });
@@ -164,6 +185,7 @@
       if (error.status === 409) face.toast(words.conflict, "warning");
       else face.complain(error);
     }
+    catchUp();
   };
   const undo = async (id, entry) => {
     try { put((await face.post(at(data.update, id), { fields: entry.seen, seen: entry.fields })).report); } catch (error) { face.complain(error); await refresh([id]); }
@@ -173,7 +195,7 @@
   table.on("cellEdited", (cell) => {
     const before = cell.getOldValue();
     const value = digits(cell.getValue());
-    if (value === digits(before)) { cell.getRow().update({ [cell.getField()]: before ?? null }); return; }
+    if (value === digits(before)) { cell.getRow().update({ [cell.getField()]: before ?? null }); setTimeout(catchUp); return; }
     save(cell.getData().id, cell.getField(), value === "" ? null : value, before);
   });
 
@@ -251,11 +273,11 @@
 
   // Hints say which rows to fetch again; a row that is being edited is left until it has been saved.
   const refresh = async (ids) => {
+    await quiet();
     const mine = ids.filter((id) => table.getRow(id) && !waiting.has(id) && !table.getRow(id).getElement().querySelector("input"));
     if (!mine.length) return;
     try { (await face.send(`${data.rows}?ids=${mine.join(",")}&per_page=2000`)).reports.forEach(put); } catch (error) { face.complain(error); }
   };
-  const everything = () => table.setData();
   face.connectHints(data.hints, (message) => (message.ids.length ? refresh(message.ids) : everything()), everything);
   document.addEventListener("face:sent", (event) => {
     if (event.target.id !== "sync-form") return;
