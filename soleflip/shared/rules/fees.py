@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from itertools import pairwise
 
 from shared.rules.money import CENT, ZERO, cents, percent_of
+
+TOP = Decimal(10_000_000)
+ROUNDING = Decimal("0.08")
+"""More than all roundings of a quote and the VAT on it can move what arrives, twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +101,37 @@ def _by_percent(price: Decimal, schedule: Schedule) -> Decimal:
 
 
 def price_for(payout: Decimal, schedule: Schedule, step: Decimal = CENT) -> Decimal:
-    """Return the lowest price, a multiple of `step`, that pays out at least `payout`.
+    """Return the lowest price, a multiple of `step`, that pays out at least `payout`, to the cent.
 
-    The payout rises with the price, so the answer is found by halving; ValueError when fees eat every price.
+    ValueError when fees eat every price.
     """
-    if quote(Decimal(10_000_000), schedule).payout < payout:
+    found = lowest(lambda price: quote(price, schedule).payout >= payout, step, kept_of(schedule))
+    if found is None:
         raise ValueError("the fees of this schedule leave no price that pays this much")
-    low, high = 0, int((Decimal(10_000_000) / step).to_integral_value(ROUND_CEILING))
+    return found
+
+
+def kept_of(schedule: Schedule) -> Decimal:
+    """Return the smallest part of a further euro of the price that arrives, 0 to 1."""
+    percent = max([schedule.percent, *(each for _, each in schedule.tiers)]) + schedule.payment_percent
+    return max(ZERO, (1 - percent / 100) * (1 - schedule.cash_out_percent / 100))
+
+
+def lowest(enough: Callable[[Decimal], bool], step: Decimal, kept: Decimal) -> Decimal | None:
+    """Return the lowest multiple of `step` that is enough, None when none up to ten million is.
+
+    What arrives rises with the price but for the rounding of each fee to the cent, which can take back up to two cents from
+    one cent to the next. So halving finds a price close by, and the few below it are looked at one by one; `kept` is the
+    part of a further euro that arrives.
+    """
+    low, high = 0, int((TOP / step).to_integral_value(ROUND_CEILING))
+    if kept <= 0 or not enough(high * step):
+        return None
     while low < high:
         middle = (low + high) // 2
-        if quote(middle * step, schedule).payout >= payout:
+        if enough(middle * step):
             high = middle
         else:
             low = middle + 1
-    return low * step
+    near = int((ROUNDING / (kept * step)).to_integral_value(ROUND_CEILING))
+    return min((each * step for each in range(max(0, low - near), low) if enough(each * step)), default=low * step)

@@ -8,6 +8,9 @@ from decimal import Decimal
 from shared.database.words import TaxScheme
 from shared.rules.money import ZERO, cents, ratio_percent
 
+BUSINESS_BUYERS = frozenset({"stockx", "goat", "alias"})
+"""Marketplaces that buy from the seller themselves: a business in another member state, so reverse charge."""
+
 
 @dataclass(frozen=True, slots=True)
 class Profit:

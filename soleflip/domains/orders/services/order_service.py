@@ -35,8 +35,6 @@ ITEM_STATUS = {
     OrderStatus.FAILED_AUTHENTICATION: ItemStatus.RETURNED,
 }
 """What an order's step means for its pair."""
-B2B = frozenset({"stockx", "goat", "alias"})
-"""Marketplaces that buy from the seller themselves: a business in another member state, so reverse charge."""
 
 
 class OrderService:
@@ -272,7 +270,7 @@ class OrderService:
             order.gross_sale / rate,
             gross_cost * order.quantity,
             business.vat_rate,
-            business_buyer=slug in B2B,
+            business_buyer=slug in vat.BUSINESS_BUYERS,
         )
         cost = (
             vat.purchase_cost(item.tax_scheme, item.purchase_price, item.gross_purchase_price) + item.landed_costs
