@@ -45,14 +45,22 @@ FROM asked
 ROWS_SQL = """
 INSERT INTO monthly_report_monthlyreport (month, order_number, organization_id, branch, city, address, equipment_model,
     serial_number, inventory_number, device_key, part, a4_bw_start, a4_bw_end_manual, a4_color_end_manual,
-    a3_bw_end_manual, a3_color_end_manual, normative_availability, actual_downtime, non_overdue_requests, total_requests,
-    version)
+    a3_bw_end_manual, a3_color_end_manual, normative_availability, actual_downtime, actual_downtime_manual,
+    non_overdue_requests, total_requests, version)
 SELECT %(month)s, p.id, p.organization_id, '', 'Irkutsk', 'Street ' || p.id, 'Model', p.serial_number, '',
-    'S:' || p.serial_number, 'ALL', 900, false, false, false, false, 720, 2, 3, 4, 0
+    'S:' || p.serial_number, 'ALL', 900, false, false, false, false, 720, 0, false, 3, 4, 0
 FROM inventory_printer p WHERE p.id <= %(printers)s
 """
+DAYS_SQL = """
+INSERT INTO dashboard_printerday (printer_id, day, polls, good, failed, doubted, hours_asked, hours_silent, pages, pages_bw,
+    pages_color)
+SELECT p.id, day, 24, 22, 2, 0, 24, 2, 0, 0, 0
+FROM inventory_printer p, generate_series(%(month)s, %(month)s + interval '28 days', interval '1 day') AS day
+WHERE p.id <= %(printers)s ON CONFLICT DO NOTHING
+"""
 FORGET_SQL = """
-UPDATE monthly_report_monthlyreport SET printer_id = NULL, counter_id = NULL, inventory_last_ok = NULL,
+UPDATE monthly_report_monthlyreport SET actual_downtime = 0, actual_downtime_auto = NULL,
+    printer_id = NULL, counter_id = NULL, inventory_last_ok = NULL,
     a4_bw_end = NULL, a4_color_end = NULL, a3_bw_end = NULL, a3_color_end = NULL,
     a4_bw_end_auto = NULL, a4_color_end_auto = NULL, a3_bw_end_auto = NULL, a3_color_end_auto = NULL
 """
@@ -85,6 +93,7 @@ def fill(printers: int) -> None:
     MonthControl.objects.update_or_create(month=MONTH, defaults=control)
     with connection.cursor() as cursor:
         cursor.execute(ROWS_SQL, {"month": MONTH, "printers": printers})
+        cursor.execute(DAYS_SQL, {"month": MONTH, "printers": printers})
 
 
 def poll(first: int, last: int, printers: int) -> None:

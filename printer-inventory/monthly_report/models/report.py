@@ -49,8 +49,9 @@ class MonthlyReport(models.Model):
     """One row of a month.
 
     Counters are None until they are known: a true 0 is a figure. `*_auto` is what the device itself told at its last good
-    poll of the month, `*_manual` says that a person has written over it. `total_prints`, `k1` and `k2` are computed by the
-    database (`monthly_report.rules.figures` has the rule). `device_key` and `part` come from `monthly_report.rules.devices`.
+    poll of the month (of `actual_downtime` what its days come to), `*_manual` says that a person has written over it.
+    `total_prints`, `k1` and `k2` are computed by the database (`monthly_report.rules.figures` has the rule). `device_key` and
+    `part` come from `monthly_report.rules.devices`.
     """
 
     month = models.DateField(_("month"))
@@ -89,6 +90,8 @@ class MonthlyReport(models.Model):
 
     normative_availability = models.FloatField(_("agreed hours (A)"), default=0)
     actual_downtime = models.FloatField(_("hours of downtime (D)"), default=0)
+    actual_downtime_auto = models.FloatField(_("hours of downtime, counted"), null=True, blank=True)
+    actual_downtime_manual = models.BooleanField(_("hours of downtime written by a person"), default=False)
     k1 = models.GeneratedField(
         expression=_share(
             F("normative_availability") - Greatest(Value(0.0), F("actual_downtime")), "normative_availability"

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sheets.parsers import fold
 
 from monthly_report.rules.devices import device_key, parts_of
+from monthly_report.rules.downtime import DOWNTIME
 from monthly_report.rules.editing import Spec
 from monthly_report.rules.figures import COUNTERS, Part, counters_of, pages
 
@@ -106,6 +107,8 @@ def _fields(
     values = row.values
     fields: dict[str, Any] = {name: values.get(name) or "" for name in TEXTS if name in columns}
     fields |= {name: values.get(name) or 0 for name in FIGURES if name in columns}
+    if values.get(DOWNTIME) is None:
+        fields.pop(DOWNTIME, None)  # an empty cell is not 0: the device's own days say it
     fields["order_number"] = values.get("order_number") or place
     name = values.get("organization") or ""
     organization = now.organizations.get(fold(name))
@@ -155,6 +158,10 @@ def _settle(meaning: Meaning, key: Key, fields: dict[str, Any], now: MonthNow) -
     before = now.rows.get(key)
     if before is None:
         meaning.label, meaning.fields = NEW, fields
+        if fields.get(DOWNTIME):
+            fields[f"{DOWNTIME}_manual"] = True
         return
     meaning.fields = {name: value for name, value in fields.items() if before.get(name) != value}
+    if DOWNTIME in meaning.fields:
+        meaning.fields[f"{DOWNTIME}_manual"] = True
     meaning.label = UPDATE if meaning.fields else SAME

@@ -199,4 +199,5 @@ def _keep_rows(session: MonthImport, preview: Preview) -> None:
 
 def _changes(fields: Mapping[str, Any]) -> list[str]:
     """Return the names of what would change, counters last."""
-    return sorted(fields, key=lambda name: (name in COUNTERS, name))
+    shown = (name for name in fields if not name.endswith("_manual"))
+    return sorted(shown, key=lambda name: (name in COUNTERS, name))

@@ -25,7 +25,8 @@ from monthly_report.services.editing import Editor, log_change
 LIMITS: Final = Limits(file_bytes=20 * 2**20, unpacked_bytes=300 * 2**20, rows=50_000, columns=64, cells=2_000_000)
 WRITTEN: Final = (
     "order_number", "organization_id", "branch", "city", "address", "equipment_model", "serial_number",
-    "inventory_number", *COUNTERS, "normative_availability", "actual_downtime", "non_overdue_requests", "total_requests",
+    "inventory_number", *COUNTERS, "normative_availability", "actual_downtime",
+    "actual_downtime_manual", "non_overdue_requests", "total_requests",
 )  # fmt: skip
 BATCH: Final = 2000
 

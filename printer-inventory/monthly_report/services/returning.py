@@ -7,7 +7,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from monthly_report.models import CounterChangeLog, MonthlyReport
+from monthly_report.models import BulkChangeLog, CounterChangeLog, MonthlyReport
+from monthly_report.rules.downtime import DOWNTIME, stands
 from monthly_report.rules.figures import ENDS
 from monthly_report.services import live
 from monthly_report.services.editing import ConflictError, Editor, log_change
@@ -43,7 +44,7 @@ def revert(change_id: int, editor: Editor, now: datetime) -> MonthlyReport:
 
 
 def return_to_told(pk: int, fields: Sequence[str], editor: Editor, now: datetime) -> MonthlyReport:
-    """Give end counters back to the device: its figure stands again, and the next poll fills them.
+    """Give end counters, and the downtime, back to the device: its figure stands again, and the next poll fills them.
 
     A figure the device never told leaves the counter as it is and only takes the mark off. MonthClosedError as above.
     """
@@ -62,6 +63,8 @@ def return_to_told(pk: int, fields: Sequence[str], editor: Editor, now: datetime
                 setattr(row, name, told)
             setattr(row, f"{name}_manual", False)
             changed += [name, f"{name}_manual"]
+        if DOWNTIME in fields and row.actual_downtime_manual:
+            changed += _downtime_back(row, editor, now)
         if changed:
             CounterChangeLog.objects.bulk_create(logs)
             _save(row, changed)
@@ -69,6 +72,24 @@ def return_to_told(pk: int, fields: Sequence[str], editor: Editor, now: datetime
             transaction.on_commit(lambda: live.rows_changed(month, [pk], "edit", editor.name))
     row.refresh_from_db()
     return row
+
+
+def _downtime_back(row: MonthlyReport, editor: Editor, now: datetime) -> list[str]:
+    """Let the counted downtime stand again; on record with the changes of the month, as hours are no counter."""
+    before, row.actual_downtime_manual = row.actual_downtime, False
+    row.actual_downtime = stands(row.actual_downtime_auto, before, manual=False)
+    BulkChangeLog.objects.create(
+        user_id=editor.user_id,
+        operation_type=BulkChangeLog.Operation.BULK_EDIT,
+        month=row.month,
+        records_affected=1,
+        fields_changed=[DOWNTIME],
+        operation_params={"serial": row.serial_number, "before": before, "after": row.actual_downtime},
+        ip_address=editor.ip_address,
+        started_at=now,
+        finished_at=now,
+    )
+    return [DOWNTIME, f"{DOWNTIME}_manual"]
 
 
 def _save(row: MonthlyReport, fields: Sequence[str]) -> None:

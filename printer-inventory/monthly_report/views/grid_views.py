@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from webshell.problems import problem
 
 from monthly_report.models import CounterChangeLog, MonthControl, MonthlyReport
+from monthly_report.rules.downtime import DOWNTIME
 from monthly_report.rules.figures import ENDS
 from monthly_report.services import listing
 from monthly_report.services.editing import BadValueError, ConflictError, edit_cells, editor_of
@@ -24,6 +25,7 @@ from monthly_report.views.serializing import rows_json
 
 PAGE: Final = 500
 LARGEST_PAGE: Final = 2000
+FILLED: Final = (*ENDS, DOWNTIME)
 PERMISSIONS: Final = (
     "upload_monthly_report", "edit_counters_start", "edit_counters_end", "sync_from_inventory", "view_change_history",
     "can_manage_month_visibility", "can_reset_auto_polling", "can_delete_month", "override_auto_lock",
@@ -126,13 +128,13 @@ def revert_change(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required("monthly_report.can_reset_auto_polling", raise_exception=True)
 def reset_manual_flag(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give one end counter (`{"field": ...}`), or all of the row, back to what the device told."""
+    """Give one end counter or the downtime (`{"field": ...}`), or all of the row, back to what the device told."""
     _row(request, pk)
     field = str(body_of(request).get("field", ""))
-    if field and field not in ENDS:
+    if field and field not in FILLED:
         return problem(request, 422, _("No counter"), _("Only counters at the end of a month are filled by devices."))
     try:
-        row = return_to_told(pk, [field] if field else ENDS, editor(request), timezone.now())
+        row = return_to_told(pk, [field] if field else FILLED, editor(request), timezone.now())
     except MonthClosedError:
         return _closed(request)
     return JsonResponse({"ok": True, "report": _json(request, row)})

@@ -15,8 +15,8 @@ from monthly_report.services.listing import anomalies_of
 
 PLAIN: Final = (
     "id", "order_number", "branch", "city", "address", "equipment_model", "serial_number", "inventory_number", "part",
-    "total_prints", "normative_availability", "actual_downtime", "non_overdue_requests", "total_requests", "device_ip",
-    "printer_id", "version",
+    "total_prints", "normative_availability", "actual_downtime", "actual_downtime_auto",
+    "actual_downtime_manual", "non_overdue_requests", "total_requests", "device_ip", "printer_id", "version",
 )  # fmt: skip
 POSITIONS: Final = {Part.ALL: (0, 1), Part.A4: (0, 2), Part.A3: (1, 2)}
 

@@ -54,6 +54,19 @@
     return `${kind ? "▲ " : ""}${shown(cell.getValue())}`;
   };
 
+  // Where the downtime comes from: the counted days, or a person who knew better.
+  const downtime = (cell) => {
+    const row = cell.getData();
+    const element = cell.getElement();
+    const counted = row.actual_downtime_auto;
+    element.classList.toggle("is-manual", row.actual_downtime_manual);
+    element.title = [
+      row.actual_downtime_manual ? words.manual : "",
+      counted === null ? words.uncounted : `${words.counted} ${face.number(counted)}`,
+    ].filter(Boolean).join(" ");
+    return shown(cell.getValue());
+  };
+
   const serial = (cell) => {
     const row = cell.getData();
     const all = document.createElement("span");
@@ -90,8 +103,10 @@
     text(words.inventory, "inventory_number", 110, { visible: false }),
     ...COUNTERS.map(counter),
     text(words.pages, "total_prints", 82, { hozAlign: "right", headerHozAlign: "right", formatter: total, tooltip: false }),
-    text("K1, %", "k1", 70, { hozAlign: "right", visible: false }),
-    text("K2, %", "k2", 70, { hozAlign: "right", visible: false }),
+    text(words.agreed, "normative_availability", 96, { hozAlign: "right", visible: false, formatter: (cell) => shown(cell.getValue()) }),
+    text(words.down, "actual_downtime", 96, { hozAlign: "right", visible: false, formatter: downtime, tooltip: false }),
+    text("K1, %", "k1", 70, { hozAlign: "right", visible: false, headerTooltip: words.k1 }),
+    text("K2, %", "k2", 70, { hozAlign: "right", visible: false, headerTooltip: words.k2 }),
     text(words.read, "inventory_last_ok", 108, { formatter: read, tooltip: false }),
   ];
 
