@@ -18,12 +18,12 @@ import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = Path(__file__).with_suffix(".toml")
-SYSTEMS = {"000": "printer-inventory", "001": "printer-inventory", "002": "eztaskmanager"}
+SYSTEMS = {"000": "printer-inventory", "001": "printer-inventory", "002": "eztaskmanager", "004": "art-factory"}
 """The documents whose commands the table holds, and the system each is about."""
 SECONDS = 240
 STOP_SECONDS = 15
@@ -69,6 +69,12 @@ class Place:
 
     environment: Mapping[str, str]
     tmp: Path
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What differs for a system: two that name their database alike have one each."""
+
+    def variables(self, folder: Path) -> dict[str, str]:
+        """Return the variables for what runs in a folder of the repository."""
+        return {**self.environment, **next((more for name, more in self.own.items() if name in folder.parts), {})}
 
 
 def read_table(path: Path = TABLE) -> list[Row]:
@@ -142,7 +148,7 @@ def _running(row: Row, place: Place) -> Iterator[tuple[str, Path]]:
         process = subprocess.Popen(
             ["bash", "-c", f"exec {_filled(row.line, place, port)}"],
             cwd=ROOT / row.folder,
-            env=dict(place.environment),
+            env=place.variables(ROOT / row.folder),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -183,7 +189,7 @@ def _shell(line: str, folder: Path, place: Place) -> subprocess.CompletedProcess
     return subprocess.run(
         ["bash", "-c", line],
         cwd=folder,
-        env=dict(place.environment),
+        env=place.variables(folder),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -12,5 +12,6 @@ handler500 = "webshell.errors.server_error"
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("health/", health, name="health"),
+    path("eztaskmanager/", include("eztaskmanager.urls")),
     path("", include("main.urls")),
 ]

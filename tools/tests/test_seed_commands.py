@@ -21,7 +21,9 @@ RUN = [row for row in ROWS if not row.why_not]
 BIN = Path(sys.executable).parent
 
 
-@pytest.mark.parametrize(("system", "at_least"), [("printer-inventory", 60), ("eztaskmanager", 19)])
+@pytest.mark.parametrize(
+    ("system", "at_least"), [("printer-inventory", 60), ("eztaskmanager", 19), ("art-factory", 34)]
+)
 def test_every_command_of_the_documents_has_a_row(system: str, at_least: int) -> None:
     numbers = [number for number, about in SYSTEMS.items() if about == system]
     documents = [path for number in numbers for path in SEEDS.glob(f"{number}_*.txt")]
@@ -139,8 +141,16 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
                 "GIT_PAGER": "cat",
             },
             root,
+            {
+                "art-factory": {
+                    "DATABASE_URL": f"sqlite://{root}/art.sqlite3",
+                    "MEDIA_ROOT": str(root / "media"),
+                    "KEY_FILE": str(root / "art.key"),
+                    "AUTO_UPKEEP": "False",
+                }
+            },
         )
-        for folder in ("printer-inventory", "eztaskmanager/demoproject"):
+        for folder in ("printer-inventory", "eztaskmanager/demoproject", "art-factory"):
             assert run_row(Row("python manage.py migrate", folder=folder), place, ROWS) == ""
         yield place
     finally:

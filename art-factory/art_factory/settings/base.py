@@ -62,6 +62,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "art_factory.urls"
 WSGI_APPLICATION = "art_factory.wsgi.application"
+TEST_RUNNER = "art_factory.runner.Runner"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TEMPLATES = [
@@ -106,6 +107,10 @@ WEBSHELL = {
         {"label": _("Lookups"), "icon": "braces", "url_name": "main:lookups"},
         {"label": _("Settings"), "icon": "sliders", "url_name": "main:settings"},
     ],
+    "palette": [
+        {"label": _("Upkeep: maintenance tasks"), "icon": "tools", "url_name": "admin:eztaskmanager_task_changelist"},
+        {"label": _("Admin: every row"), "icon": "database", "url_name": "admin:index"},
+    ],
     "api_prefixes": ["/api/"],
 }
 
@@ -115,7 +120,7 @@ TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [*webshell.static_dirs()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -6,6 +6,8 @@ from art_factory.settings.environment import BASE_DIR, env
 
 # Workers start by themselves inside the web server; a machine with `run_worker` processes switches that off.
 AUTO_WORKERS = env.bool("AUTO_WORKERS", default=True)
+# Maintenance that is due is run by a process that the web server starts; where an `ezworker` runs, that is not needed.
+AUTO_UPKEEP = env.bool("AUTO_UPKEEP", default=True)
 WORKER_THREADS = env.int("WORKER_THREADS", default=3)
 LEASE = timedelta(seconds=env.int("LEASE_SECONDS", default=60))
 MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", default=3)
@@ -16,6 +18,9 @@ ORDER_ITEMS_HARD = env.int("ORDER_ITEMS_HARD", default=1000)
 
 # Pictures that are taken along say inside how they were made: prompt, parameters, machine. A single download may differ.
 EMBED_METADATA = env.bool("EMBED_METADATA", default=True)
+
+# Where `backup` writes, outside the store. The nightly one keeps the last seven.
+BACKUP_ROOT = env.str("BACKUP_ROOT", default=str(BASE_DIR / "backups"))
 
 # Keys of the providers; the settings page stores them encrypted when they are not given here.
 KEY_FILE = env.str("KEY_FILE", default=str(BASE_DIR / "art-factory.key"))

@@ -85,6 +85,15 @@ class Collection(Trashable):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        """Return the collection's page."""
+        return reverse("main:collection", args=[self.pk])
+
+    @property
+    def is_smart(self) -> bool:
+        """Say whether it holds what a search finds."""
+        return bool(self.query)
+
 
 class CollectionEntry(Stamped):
     """A product's place in a collection."""

@@ -20,6 +20,7 @@ from main.production.claiming import Claim, LeaseLost
 from main.production.outcomes import end
 from main.production.recovering import overdue, recover
 from main.production.retrying import Decision, Money, Next
+from main.production.upkeep import Upkeep
 from main.production.working import poll_next, submit_next
 from main.services import events, spending
 from main.services.deriving import derive
@@ -119,8 +120,9 @@ def _give_up(item: OrderItem) -> bool:
 class Foreman:
     """The threads of one process: one that keeps order and holds the lease, and the workers."""
 
-    def __init__(self, threads: int | None = None) -> None:
-        """Prepare; `threads` is the setting WORKER_THREADS unless told."""
+    def __init__(self, threads: int | None = None, upkeep: Upkeep | None = None) -> None:
+        """Prepare; `threads` is the setting WORKER_THREADS unless told. With `upkeep`, maintenance runs from here too."""
+        self.upkeep = upkeep
         self.holder = identity()
         self.threads = settings.WORKER_THREADS if threads is None else threads
         self.stopping = threading.Event()
@@ -160,6 +162,8 @@ class Foreman:
                     take_lease(f"worker:{self.holder}", self.holder)
                     self.working.set()
                     keep_order()
+                    if self.upkeep is not None:
+                        self.upkeep.look()
                 else:
                     self.working.clear()
             except DatabaseError as error:
@@ -203,5 +207,5 @@ def start_in_server() -> None:
     global _running  # noqa: PLW0603 -- one per process is the point
     with _lock:
         if settings.AUTO_WORKERS and _running is None:
-            _running = Foreman()
+            _running = Foreman(upkeep=Upkeep() if settings.AUTO_UPKEEP else None)
             _running.start()

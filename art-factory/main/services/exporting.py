@@ -30,6 +30,15 @@ def archive(products: Iterable[Product], title: str, *, written: bool = True) ->
     Names are made here from number and prompt, letters and digits alone, so that nothing in them leads out of a folder.
     """
     target = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 -- the response reads and closes it
+    write_archive(target, products, title, written=written)
+    target.seek(0)
+    return target
+
+
+def write_archive(
+    target: IO[bytes], products: Iterable[Product], title: str, *, written: bool = True
+) -> dict[str, int]:
+    """Write such a zip and return how many products it holds, and how many of their files are gone."""
     rows: list[dict[str, Any]] = []
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as file:
         for product in products:
@@ -46,8 +55,7 @@ def archive(products: Iterable[Product], title: str, *, written: bool = True) ->
         file.write(STYLE, "style.css")
         known = [{**row["facts"], "exported_as": row["name"]} for row in rows]
         file.writestr("products.json", json.dumps(known, indent=1, ensure_ascii=False))
-    target.seek(0)
-    return target
+    return {"products": len(rows), "missing": sum(not row["name"] for row in rows)}
 
 
 def name_of(product: Product) -> str:

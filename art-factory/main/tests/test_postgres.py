@@ -12,6 +12,9 @@ import pytest
 FILES = [
     "test_searching.py",
     "test_keys.py",
+    "test_backup.py",
+    "test_taking_in.py",
+    "test_models.py",
     "test_metadata.py",
     "test_curating.py",
     "test_negative_list.py",

@@ -1,4 +1,4 @@
-"""`manage.py load_seed_data`: providers, machines and lookups."""
+"""`manage.py load_seed_data`: providers, machines, lookups and maintenance tasks."""
 
 import json
 from argparse import ArgumentParser
@@ -6,13 +6,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from main.services.maintenance import CHORES, bootstrap_tasks
 from main.services.seeding import load_seed_data
 
 
 class Command(BaseCommand):
     """Loads what a fresh installation needs; safe to run again."""
 
-    help = "Load providers, machines and lookups; what you changed stays unless --reset."
+    help = "Load providers, machines, lookups and maintenance tasks; what you changed stays unless --reset."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take --reset and --json."""
@@ -22,6 +23,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Load, and say how many there are."""
         counts = load_seed_data(reset=options["reset"])
+        bootstrap_tasks()
+        counts["maintenance tasks"] = len(CHORES)
         if options["json"]:
             self.stdout.write(json.dumps(counts))
             return
