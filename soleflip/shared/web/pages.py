@@ -19,6 +19,7 @@ from shared.error_handling.exceptions import AuthenticationException, ForbiddenE
 SECTIONS: Final = (
     ("/", "speedometer2", "Dashboard"),
     ("/inventory", "box-seam", "Inventory"),
+    ("/listings", "tags", "Listings"),
     ("/orders", "receipt", "Orders"),
     ("/imports", "upload", "Imports"),
     ("/settings", "gear", "Settings"),
@@ -42,8 +43,17 @@ def _day(value: date | datetime | None) -> str:
     return f"{value:%d %b %Y}" if value else "–"
 
 
+def _moment(value: datetime | None) -> str:
+    return f"{value:%d %b %Y %H:%M} UTC" if value else "never"
+
+
 _environment = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
-_environment.filters |= {"money": _money, "day": _day, "words": lambda text: str(text or "–").replace("_", " ")}
+_environment.filters |= {
+    "money": _money,
+    "day": _day,
+    "moment": _moment,
+    "words": lambda text: str(text or "–").replace("_", " "),
+}
 
 
 async def looking(request: Request, session: SessionDep, settings: SettingsDep) -> Principal | None:

@@ -16,7 +16,7 @@ from tests.makers import make_item, make_order, make_product
 from tests.people import Person
 
 OURS = {"sec-fetch-site": "same-origin"}
-PAGES = ("/", "/inventory", "/orders", "/imports", "/settings")
+PAGES = ("/", "/inventory", "/listings", "/orders", "/imports", "/settings")
 
 
 def seen_by(person: Person) -> httpx2.AsyncClient:
@@ -84,3 +84,21 @@ async def test_a_report_is_looked_through_mended_and_applied(worker: Person, vie
     assert (await client.post(f"{there}/apply", headers=OURS)).status_code == 303
     client = seen_by(viewer)
     assert (await client.post("/imports", files=files, headers=OURS)).status_code == 403
+
+
+async def test_a_pair_is_offered_and_repriced_by_form(worker: Person, viewer: Person, session: AsyncSession) -> None:
+    item = await make_item(session)
+    browser = seen_by(worker)
+    assert f"/inventory/{item.id}/offer" in (await browser.get("/inventory")).text
+    bad = await browser.post(f"/inventory/{item.id}/offer", data={"price": "99,50"}, headers=OURS)
+    assert (bad.status_code, 'value="99,50"' in bad.text) == (400, True)
+    good = await browser.post(f"/inventory/{item.id}/offer", data={"price": "130"}, headers=OURS)
+    assert (good.status_code, good.headers["location"]) == (303, "/listings")
+    page = (await browser.get("/listings")).text
+    listing = re.search(r'action="/listings/([0-9a-f-]{36})"', page)
+    assert listing
+    asked = await browser.post(f"/listings/{listing[1]}", data={"price": "125"}, headers=OURS)
+    assert asked.status_code == 303
+    assert "update 125" in (await browser.get("/listings")).text
+    refused = await seen_by(viewer).post(f"/listings/{listing[1]}", data={"action": "delete"}, headers=OURS)
+    assert refused.status_code == 403

@@ -18,13 +18,17 @@ from shared.api.dependencies import DatabaseDep, SettingsDep
 from shared.auth.principal import Need, Principal
 from shared.database.words import RowVerdict
 from shared.error_handling.exceptions import SoleFlipException
+from shared.repositories.jobs import JobRepository
+from shared.repositories.sync_state import SyncStates
 from shared.web.pages import Looking, render, to_login
 
 router = APIRouter(include_in_schema=False)
 SHOWN = 100
+SYNCS = ("orders.sync_stockx", "inventory.sync_listings")
 OUTCOMES = {
     "connected": "StockX is connected.",
     "failed": "StockX was not connected; begin again, and check the credentials if it happens twice.",
+    "asked": "A worker pulls orders and listings; look again in a moment.",
     "refused": "You did not accept at StockX; nothing was connected.",
 }
 
@@ -138,9 +142,12 @@ async def _settings(
 ) -> Response:
     service = StockXService(settings, database)
     stored = {row["key"]: row["has_value"] for row in await service.credentials()}
+    async with database.reading() as session:
+        syncs = [row for _, row in sorted((await SyncStates(session).all()).items())]
     return render(
         request, "settings.html", looking, 200, connection=await service.status(datetime.now(UTC)), stored=stored,
-        callback=callback_uri(settings.base_url), may_admin=looking.may(Need.ADMIN), **more,
+        callback=callback_uri(settings.base_url), may_admin=looking.may(Need.ADMIN),
+        may_write=looking.may(Need.WRITE), syncs=syncs, **more,
     )  # fmt: skip
 
 
@@ -157,6 +164,18 @@ async def connect(request: Request, looking: Looking, database: DatabaseDep, set
     except SoleFlipException as error:
         return await _settings(request, looking, database, settings, message=error.message)
     return await _settings(request, looking, database, settings, authorize_url=url)
+
+
+@router.post("/settings/sync")
+async def sync_now(looking: Looking, database: DatabaseDep) -> Response:
+    """Pull StockX's orders and listings in a worker."""
+    if looking is None:
+        return to_login()
+    looking.require(Need.WRITE)
+    async with database.unit() as session:
+        for kind in SYNCS:
+            await JobRepository(session).ask_once(kind, {}, looking.user_id)
+    return RedirectResponse("/settings?stockx=asked", 303)
 
 
 @router.post("/settings/credentials")
