@@ -6,6 +6,7 @@ import asyncio
 import secrets
 
 from pwdlib import PasswordHash
+from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 _hash = PasswordHash((Argon2Hasher(memory_cost=19_456, time_cost=2, parallelism=1),))
@@ -31,4 +32,7 @@ async def verify(password: str, stored: str | None) -> tuple[bool, str | None]:
         if stored is None:
             await asyncio.to_thread(_hash.verify, password, _NOBODY)
             return False, None
-        return await asyncio.to_thread(_hash.verify_and_update, password, stored)
+        try:
+            return await asyncio.to_thread(_hash.verify_and_update, password, stored)
+        except UnknownHashError:  # a user whose password was never set
+            return False, None

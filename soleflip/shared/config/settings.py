@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     stockx_requests_per_second: float = Field(1, gt=0, validation_alias="STOCKX_REQUESTS_PER_SECOND")
     stockx_daily_requests: int = Field(25_000, ge=1, validation_alias="STOCKX_DAILY_REQUESTS")
     provider_networks: Words = Field([], validation_alias="PROVIDER_NETWORKS")
+    webhook_hosts: Words = Field([], validation_alias="WEBHOOK_HOSTS")
     awin_api_key: SecretStr = Field(SecretStr(""), validation_alias="AWIN_API_KEY")
 
     quickflip_min_profit_margin: float = Field(10, ge=0, validation_alias="QUICKFLIP_MIN_PROFIT_MARGIN")
@@ -103,6 +104,7 @@ class Settings(BaseSettings):
         "cors_methods",
         "cors_headers",
         "provider_networks",
+        "webhook_hosts",
         mode="before",
     )
     @classmethod

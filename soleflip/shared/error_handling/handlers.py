@@ -14,7 +14,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 
 from shared.error_handling.error_codes import STATUS, ErrorCode
@@ -106,7 +106,7 @@ async def database(request: Request, error: Exception) -> JSONResponse:
         code = ErrorCode.DUPLICATE_RESOURCE if state == "23505" else ErrorCode.BUSINESS_RULE_VIOLATION
         logger.info("constraint_refused", constraint=name, sqlstate=state)
         return problem(request.url.path, 409, code, f"This contradicts what is stored ({name})", {"constraint": name})
-    if state.startswith("22"):
+    if state.startswith("22") or isinstance(error, DataError):  # the driver refuses a NUL before the database sees it
         logger.info("value_refused", sqlstate=state)
         return problem(
             request.url.path, 422, ErrorCode.INVALID_INPUT, "A value is too long, too large or not of its kind"

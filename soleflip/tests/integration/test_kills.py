@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from shared.database.words import JobState
 from shared.jobs.running import run_job
 from shared.repositories.jobs import JobRepository
 from shared.stockx.client import StockX
+from tests.serving import environment
 from tests.stockx import connect, settings_for
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -53,17 +53,6 @@ COUNTS = """SELECT (SELECT count(*) FROM transactions.orders), (SELECT count(DIS
     (SELECT count(*) FROM transactions.order_status_history WHERE to_status = 'created')"""
 EMPTIED = ("transactions.orders", "core.jobs", "integration.sync_states", "logging.event_store", "logging.audit_log",
            "core.sizes")  # fmt: skip
-
-
-def environment(chosen: Settings) -> dict[str, str]:
-    """Return what a process of its own needs to know of the stand-in."""
-    return {
-        **os.environ, "DATABASE_URL": chosen.database_url, "PYTHONPATH": ".", "PROVIDER_NETWORKS": "127.0.0.0/8",
-        "STOCKX_API_BASE_URL": chosen.stockx_api_base_url, "STOCKX_AUTH_URL": chosen.stockx_auth_url,
-        "STOCKX_CLIENT_ID": chosen.stockx_client_id, "STOCKX_REQUESTS_PER_SECOND": "1000",
-        "STOCKX_CLIENT_SECRET": chosen.stockx_client_secret.get_secret_value(),
-        "STOCKX_API_KEY": chosen.stockx_api_key.get_secret_value(),
-    }  # fmt: skip
 
 
 async def test_a_sync_killed_twice_in_the_middle_of_a_page_makes_one_order_per_sale(
