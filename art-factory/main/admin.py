@@ -12,6 +12,7 @@ from main.models import (
     Lease,
     Lineage,
     Lookup,
+    NearPair,
     Order,
     OrderItem,
     OrderTemplate,
@@ -105,4 +106,4 @@ class LeaseAdmin(ReadOnlyAdmin):
     list_display = ("name", "holder", "until")
 
 
-admin.site.register([Budget, Collection, Lineage, Lookup, OrderTemplate, Project, Tag])
+admin.site.register([Budget, Collection, Lineage, Lookup, NearPair, OrderTemplate, Project, Tag])

@@ -19,7 +19,7 @@ from main.models.choices import (
 )
 from main.models.machines import FactoryMachine, Provider
 from main.models.orders import Order, OrderItem
-from main.models.products import ItemInput, Lineage, Product
+from main.models.products import ItemInput, Lineage, NearPair, Product
 from main.models.projects import Collection, CollectionEntry, Lookup, OrderTemplate, Project, Tag
 from main.models.records import Budget, Event, Lease, SpendEntry
 from main.models.words import ProductWords
@@ -45,6 +45,7 @@ __all__ = [
     "Lineage",
     "Lookup",
     "Modality",
+    "NearPair",
     "Order",
     "OrderItem",
     "OrderStatus",

@@ -26,6 +26,10 @@ class Order(Stamped):
     machine = models.ForeignKey(FactoryMachine, on_delete=models.PROTECT, related_name="orders")
     project = models.ForeignKey(Project, on_delete=models.SET_NULL, null=True, blank=True, related_name="orders")
     template = models.ForeignKey(OrderTemplate, on_delete=models.SET_NULL, null=True, blank=True, related_name="orders")
+    source = models.ForeignKey(
+        "main.Product", on_delete=models.SET_NULL, null=True, blank=True, related_name="varied_by",
+        verbose_name=_("variation of"),
+    )  # fmt: skip
     prompt = models.TextField(_("prompt"), blank=True, default="")
     negative_prompt = models.TextField(_("negative prompt"), blank=True, default="")
     base_parameters: models.JSONField[Any] = models.JSONField(_("parameters"), default=dict)

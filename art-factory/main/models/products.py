@@ -100,6 +100,39 @@ class Lineage(Stamped):
         return f"{self.parent_id} > {self.child_id}"
 
 
+class NearPair(Stamped):
+    """Two pictures that look alike, and what a person decided about them.
+
+    `first_id` is the smaller; `distance` counts the bits in which their hashes differ. `undo` holds what the decision changed.
+    """
+
+    class Decision(models.TextChoices):
+        """What became of the pair."""
+
+        OPEN = "open", _("to be looked at")
+        BOTH = "both", _("both are kept")
+        FIRST = "first", _("the older is kept")
+        SECOND = "second", _("the newer is kept")
+
+    first = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="pairs_as_first")
+    second = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="pairs_as_second")
+    distance = models.PositiveSmallIntegerField(_("bits that differ"))
+    decision = models.CharField(_("decision"), max_length=6, choices=Decision.choices, default=Decision.OPEN)
+    undo: models.JSONField[Any] = models.JSONField(_("what it changed"), default=dict)
+
+    objects: ClassVar[models.Manager[NearPair]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("near pair")
+        verbose_name_plural = _("near pairs")
+        ordering = ["distance", "id"]
+        constraints = [models.UniqueConstraint(fields=["first", "second"], name="pair_once")]
+        indexes = [models.Index(fields=["decision", "distance", "id"], name="pair_queue")]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} ~ {self.second_id}"
+
+
 class ItemInput(Stamped):
     """A product that goes into a call as an input image."""
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from main.models import ItemStatus, Lineage, OrderItem, Product
+from main.models import ItemStatus, Lineage, OrderItem, Product, Relation
 from main.production.claiming import Claim, LeaseLost, claim_poll, claim_submit
 from main.production.outcomes import accepted, end, failed, note
 from main.production.requests import request_of
@@ -185,5 +185,7 @@ def _product(item: OrderItem, index: int, output: Output, file: Stored) -> Produ
     product, _made = Product.objects.get_or_create(order_item=item, output_index=index, defaults=facts)
     for one in item.inputs.all():
         Lineage.objects.get_or_create(parent_id=one.product_id, child=product, relation=one.relation)
+    if item.order.source_id is not None:
+        Lineage.objects.get_or_create(parent_id=item.order.source_id, child=product, relation=Relation.VARIATION)
     events.record("product_created", order=item.order_id, entity=product.pk, item=item.pk)
     return product

@@ -66,6 +66,12 @@ CHORES: Final = (
         cron="50 3 * * *",
         note="What has been in the trash for 30 days.",
     ),
+    Chore(
+        "Look for near duplicates",
+        "find_duplicates",
+        cron="10 4 * * *",
+        note="Pairs to look at, on the page Near duplicates.",
+    ),
     Chore("Make missing thumbnails", "rebuild_thumbnails", ("--missing",), cron="0 4 * * *"),
     Chore(
         "Back up",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from main.metadata import Making, embed
+from main.metadata import Making, Recovered, embed
 from main.models import Product
 
 LARGEST = 60_000_000
@@ -27,6 +27,12 @@ def making_of(product: Product) -> Making:
         provider=product.provider_name,
         kind=product.generator_kind,
     )
+
+
+def again_of(product: Product) -> Recovered:
+    """Return what orders a picture like this one again; without its seed, so that it is another."""
+    making = making_of(product)
+    return Recovered("", making.prompt, making.negative_prompt, dict(making.parameters), making.machine)
 
 
 def can_hold(product: Product) -> bool:

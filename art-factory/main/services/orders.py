@@ -50,7 +50,10 @@ class OrderRefused(ValueError):  # noqa: N818 -- says what is wrong with the ord
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody typed. `parameters` are the form's, without the prompts; `relation` says how an input is used."""
+    """What somebody typed. `parameters` are the form's, without the prompts.
+
+    `relation` says how an input image is used, `source` which product this is a variation of.
+    """
 
     machine: FactoryMachine
     prompt: str = ""
@@ -65,6 +68,7 @@ class Wish:
     expand: bool = True
     spend_cap: Decimal | None = None
     relation: str = Relation.INPUT
+    source: Product | None = None
 
 
 @dataclass(slots=True)
@@ -235,6 +239,7 @@ def _stored(wish: Wish, found: Preview, actor: str, key: str) -> Order:
         machine=wish.machine,
         project=wish.project,
         template=wish.template,
+        source=wish.source,
         prompt=wish.prompt,
         negative_prompt=wish.negative_prompt,
         base_parameters=dict(wish.parameters),

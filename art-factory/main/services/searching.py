@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
-from main.models import Product
+from main.models import CollectionEntry, Product
 from main.services.words import containing, without, words_of
 
 _TERM: Final = re.compile(r'(-?)(?:([a-z]{2,12}):)?(?:"([^"]{0,200})"|(\S{1,200}))', re.IGNORECASE)
@@ -86,6 +86,11 @@ def _yes(**values: Any) -> Callable[[str], Q | None]:
     return make
 
 
+def _collection(value: str) -> Q:
+    there = CollectionEntry.objects.filter(collection__name__iexact=value, collection__deleted_at__isnull=True)
+    return Q(pk__in=there.values("product_id"))
+
+
 _KEYS: Final[dict[str, Callable[[str], Q | None]]] = {
     "tag": lambda value: Q(tags__name__iexact=value),
     "rating": _number("rating"),
@@ -97,6 +102,7 @@ _KEYS: Final[dict[str, Callable[[str], Q | None]]] = {
     "family": _text("family"),
     "provider": _text("provider_name"),
     "project": _text("project__name"),
+    "collection": _collection,
     "fav": _yes(is_favorite=True),
     "flagged": _yes(is_flagged=True),
     "type": lambda value: Q(product_type=value.lower()),

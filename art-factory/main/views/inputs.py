@@ -6,14 +6,15 @@ import secrets
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.http import Http404, QueryDict
+from django.http import Http404, HttpRequest, QueryDict
 
 from main.factories import ParameterType
-from main.models import FactoryMachine, Project, Relation
+from main.models import FactoryMachine, Product, Project, Relation
 from main.services.machines import factory_of
 from main.services.orders import Wish
 
 LARGEST = 2**31 - 1
+BULK = 1000
 
 
 def number(value: Any, default: int, low: int = 0, high: int = LARGEST) -> int:
@@ -62,6 +63,7 @@ def wish_of(data: QueryDict) -> Wish:
         seed=number(data.get("seed"), 0),
         expand=data.get("literal") != "on",
         spend_cap=money(data.get("spend_cap")),
+        source=Product.objects.alive().filter(pk=number(data.get("source"), 0)).first() if data.get("source") else None,
         relation=relation if relation in Relation.values else Relation.INPUT,
     )
 
@@ -102,6 +104,12 @@ def controls(machine: FactoryMachine, given: dict[str, str]) -> list[dict[str, A
             }
         )
     return found
+
+
+def chosen(request: HttpRequest) -> list[int]:
+    """Return the numbers of the products that a form or an address names, at most BULK."""
+    given = request.POST.getlist("ids") + request.POST.getlist("product_ids[]") + request.GET.getlist("ids")
+    return [pk for pk in (number(one, 0) for one in given[:BULK]) if pk]
 
 
 def bounds(low: float | None, high: float | None) -> str:

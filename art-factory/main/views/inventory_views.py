@@ -16,14 +16,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 from webshell.problems import wants_json
 
-from main.models import Product
+from main.models import Collection, Product
 from main.services import products
 from main.services.exporting import archive
 from main.services.searching import search
-from main.views.inputs import number
+from main.views.inputs import chosen, number
 
 PAGE: Final = 60
-BULK: Final = 1000
 
 
 @require_safe
@@ -41,7 +40,7 @@ def cards_partial(request: HttpRequest) -> HttpResponse:
 @require_POST
 def bulk_delete(request: HttpRequest) -> HttpResponse:
     """Put the chosen products into the trash, with a way back."""
-    moved = products.trash(_ids(request))
+    moved = products.trash(chosen(request))
     if wants_json(request):
         return JsonResponse({"success": True, "deleted_count": len(moved), "ids": moved})
     text = ngettext("%(n)d product is in the trash", "%(n)d products are in the trash", len(moved)) % {"n": len(moved)}
@@ -53,7 +52,7 @@ def bulk_delete(request: HttpRequest) -> HttpResponse:
 @require_POST
 def bulk_restore(request: HttpRequest) -> HttpResponse:
     """Take products back out of the trash."""
-    moved = products.restore(_ids(request))
+    moved = products.restore(chosen(request))
     if wants_json(request):
         return JsonResponse({"success": True, "ids": moved})
     messages.success(request, _("They are back"))
@@ -63,7 +62,7 @@ def bulk_restore(request: HttpRequest) -> HttpResponse:
 @require_POST
 def bulk_download(request: HttpRequest) -> HttpResponseBase:
     """Return the chosen products: one as its file, several as a zip with a gallery."""
-    rows = Product.objects.alive().filter(pk__in=_ids(request))
+    rows = Product.objects.alive().filter(pk__in=chosen(request))
     found = list(rows.select_related("order_item").prefetch_related("tags"))
     written = settings.EMBED_METADATA and "plain" not in request.POST
     if not found:
@@ -85,7 +84,7 @@ def bulk_tag(request: HttpRequest) -> HttpResponse:
     """Give the chosen products a tag, or take it away; with a way back."""
     given = request.POST if "tag" in request.POST else request.GET
     removing = given.get("remove") == "yes"
-    changed = products.tag(_ids(request), given.get("tag", ""), remove=removing)
+    changed = products.tag(chosen(request), given.get("tag", ""), remove=removing)
     if not changed:
         messages.info(request, _("Nothing was changed: write a tag and choose products without it."))
         return redirect("main:inventory")
@@ -99,7 +98,7 @@ def bulk_tag(request: HttpRequest) -> HttpResponse:
 def bulk_favorite(request: HttpRequest) -> HttpResponse:
     """Make the chosen products favourites, or, as the way back, no longer."""
     wanted = request.GET.get("off") != "yes"
-    changed = products.favorite(_ids(request), wanted=wanted)
+    changed = products.favorite(chosen(request), wanted=wanted)
     back = urlencode({"off": "yes" if wanted else "no", "ids": changed[:200]}, doseq=True)
     text = ngettext("%(n)d product is changed", "%(n)d products are changed", len(changed)) % {"n": len(changed)}
     messages.success(request, text, extra_tags=f"undo:{reverse('main:products_favorite')}?{back}")
@@ -110,13 +109,8 @@ def bulk_favorite(request: HttpRequest) -> HttpResponse:
 def bulk_compare(request: HttpRequest) -> HttpResponse:
     """Go to the comparison of the chosen products."""
     response = redirect("main:compare")
-    response["Location"] += "?" + urlencode({"ids": _ids(request)[:50]}, doseq=True)
+    response["Location"] += "?" + urlencode({"ids": chosen(request)[:50]}, doseq=True)
     return response
-
-
-def _ids(request: HttpRequest) -> list[int]:
-    given = request.POST.getlist("ids") + request.POST.getlist("product_ids[]") + request.GET.getlist("ids")
-    return [pk for pk in (number(one, 0) for one in given[:BULK]) if pk]
 
 
 def _context(request: HttpRequest) -> dict[str, Any]:
@@ -133,4 +127,5 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "odd": odd,
         "total": total,
         "before": before,
+        "collections": Collection.objects.alive().filter(query="").values_list("name", flat=True)[:100],
     }

@@ -16,6 +16,7 @@ from main.metadata import BrokenFile, NothingFound, recover
 from main.models import FactoryMachine, Lookup, Order, OrderItem, OrderTemplate, Product, Project
 from main.production import foreman
 from main.services import orders
+from main.services.making import again_of
 from main.services.orders import OrderRefused
 from main.services.recovering import refill
 from main.views.inputs import controls, machine_of, new_key, number, wish_of
@@ -40,6 +41,11 @@ def order_page(request: HttpRequest) -> HttpResponse:
         given = typed(again) | given
     if kept := OrderTemplate.objects.alive().filter(pk=number(given.get("template"), 0)).first():
         given = {name: str(value) for name, value in kept.parameters.items()} | given
+    if seen := Product.objects.alive().filter(pk=number(given.get("of"), 0)).select_related("order_item").first():
+        return _form(
+            request,
+            refill(again_of(seen)).given | {"source": str(seen.pk), "project": str(seen.project_id or "")} | given,
+        )
     return _form(request, given)
 
 
