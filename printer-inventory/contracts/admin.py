@@ -160,11 +160,11 @@ class ContractEventAdmin(LookOnly):
 class CartridgeOrderAdmin(LookOnly):
     """Orders that were sent."""
 
-    list_display = ["created_at", "device", "provider", "recipient", "state", "requested_by"]
-    list_select_related = ["device__model__manufacturer", "provider", "requested_by"]
-    list_filter = ["state", "provider"]
+    list_display = ["created_at", "device", "provider", "recipient", "delivery__state", "requested_by"]
+    list_select_related = ["device__model__manufacturer", "provider", "requested_by", "delivery"]
+    list_filter = ["delivery__state", "provider"]
     search_fields = ["device__serial_number", "recipient"]
-    autocomplete_fields = ["device", "provider", "requested_by"]
+    autocomplete_fields = ["device", "provider", "requested_by", "delivery"]
 
 
 @admin.register(ImportSession)

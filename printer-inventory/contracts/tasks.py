@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from contracts.models import ContractDevice
-from contracts.services import cartridge_sessions, import_jobs, import_sessions, linking, ordering
+from contracts.services import cartridge_sessions, import_jobs, import_sessions, linking
 
 
 @shared_task(soft_time_limit=1500, time_limit=1800)
@@ -17,12 +17,6 @@ def run_imports() -> bool:
     if worked:
         import_sessions.tell_worker()
     return worked
-
-
-@shared_task
-def send_orders() -> dict[str, int]:
-    """Send the orders of cartridges that wait."""
-    return ordering.send_due(timezone.now())
 
 
 @shared_task

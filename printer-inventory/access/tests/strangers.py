@@ -34,6 +34,7 @@ from inventory.models import (
 from inventory.tests.factories import make_organization, make_printer
 from monthly_report.models import CounterChangeLog, MonthlyReport
 from monthly_report.tests.factories import MONTH, make_row, open_month
+from outbox.services.posting import post
 
 MARK: Final = "ZQX"
 """Stands in every text of the other client and nowhere else."""
@@ -133,9 +134,10 @@ def furnish_contracts(organization: Organization, mark: str, number: int, user: 
     ContractEvent.objects.create(
         pk=number, device=device, device_name=f"{mark} device", change="edited", comment=f"{mark} did"
     )
+    mail = post(f"order-{mark}", "order", "An order", f"{mark} order", to=["a@b.example"])
     CartridgeOrder.objects.create(
         pk=number, device=device, provider=make_provider(), recipient="a@b.example", comment=f"{mark} order", request_key=mark,
-        lines=[{"cartridge": 1, "name": f"{mark} toner", "quantity": 1}],
+        lines=[{"cartridge": 1, "name": f"{mark} toner", "quantity": 1}], delivery=mail.deliveries.get(),
     )  # fmt: skip
     row = make_row(
         pk=number, organization=organization, serial_number=f"{mark}3", address=f"{mark} lane", city=f"{mark} city",

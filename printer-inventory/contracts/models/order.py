@@ -10,14 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from access.reach import within
 from contracts.models.device import ContractDevice
 from contracts.models.reference import ServiceProvider
-from inventory.models import JobState
+from outbox.models import Delivery
 
 
 class CartridgeOrder(models.Model):
     """One order for one device: a row from the moment it is asked for, sent once.
 
-    `lines` are {cartridge, name, quantity}. An order whose worker died while it spoke to the mail server is *lost*: it may
-    have been sent, and only a person can know; it is not sent again by itself.
+    `lines` are {cartridge, name, quantity}. How it goes out stands in its delivery (`outbox`): an order whose worker died after
+    it had handed the mail over is *lost*, because it may have been sent and only a person can know.
     """
 
     device = models.ForeignKey(
@@ -30,16 +30,14 @@ class CartridgeOrder(models.Model):
     reply_to = models.EmailField(_("answers to"), blank=True)
     lines = models.JSONField(_("lines"), default=list)
     comment = models.TextField(_("comment"), blank=True)
-    state = models.CharField(_("state"), max_length=8, choices=JobState.choices, default=JobState.QUEUED)
-    reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
-    attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
-    lease_until = models.DateTimeField(_("leased until"), null=True, blank=True)
+    delivery = models.OneToOneField(
+        Delivery, on_delete=models.PROTECT, related_name="cartridge_order", verbose_name=_("delivery")
+    )
     request_key = models.CharField(max_length=64, unique=True)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     created_at = models.DateTimeField(_("ordered"), default=timezone.now)
-    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 
     objects: ClassVar[models.Manager["CartridgeOrder"]] = within("device__organization")
 

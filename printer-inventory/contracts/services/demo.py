@@ -13,7 +13,6 @@ from sheets import write_table
 
 from contracts.models import (
     Cartridge,
-    CartridgeOrder,
     City,
     ContractDevice,
     ContractEvent,
@@ -23,10 +22,11 @@ from contracts.models import (
     DeviceModelCartridge,
     ServiceProvider,
 )
-from contracts.services import history, import_jobs, import_sessions, linking
+from contracts.services import history, import_jobs, import_sessions, linking, ordering
 from contracts.services.importing_sheets import COLUMNS
 from inventory.models import JobState, Organization
 from inventory.services.identity import find_device_model
+from outbox.models import Delivery
 
 Entry = Mapping[str, Any]
 COLORS = (("black", "K"), ("cyan", "C"), ("magenta", "M"), ("yellow", "Y"))
@@ -165,25 +165,14 @@ def _replacement(made: Sequence[ContractDevice], statuses: Mapping[str, Contract
 
 def _orders(made: Sequence[ContractDevice], user_id: int | None) -> None:
     """One order that was sent, and one that the mail server refused."""
-    refused = "The mail server refused it: SMTPRecipientsRefused: mailbox is full"
+    refused = "The mail server refused it: 452 mailbox is full"
     for device, state, reason in ((made[0], JobState.DONE, ""), (made[-1], JobState.FAILED, refused)):
-        link = DeviceModelCartridge.objects.filter(device_model=device.model_id).select_related("cartridge").first()
-        provider = device.service_provider
-        if link is None or provider is None:
+        link = DeviceModelCartridge.objects.filter(device_model=device.model_id).first()
+        if link is None or device.service_provider is None:
             continue
-        name = str(link.cartridge)
-        CartridgeOrder.objects.create(
-            device=device,
-            provider=provider,
-            recipient=provider.support_email,
-            lines=[{"cartridge": link.cartridge_id, "name": name, "quantity": 2}],
-            state=state,
-            reason=reason,
-            request_key=f"demo:{device.pk}",
-            requested_by_id=user_id,
-            sent_at=timezone.now() if state == JobState.DONE else None,
-        )
-        history.event(device, DeviceChange.ORDERED, user_id=user_id, comment=f"{name} × 2").save()
+        with transaction.atomic():  # its end is written before any worker can see it: the demo's providers get no mail
+            ordered = ordering.order(device, {link.cartridge_id: 2}, "", f"demo:{device.pk}", user_id, "")
+            Delivery.objects.filter(pk=ordered.delivery_id).update(state=state, reason=reason, ended_at=timezone.now())
 
 
 def _waiting_import(

@@ -1,29 +1,27 @@
 """Orders of cartridges: asked for once, sent by e-mail once, on record with the device.
 
-The page's key makes a second press the same order. A worker takes an order by moving its row to *running* before it speaks to
-the mail server; if it dies there, the order is *lost* and is not sent again by itself, because it may have gone out.
+The page's key makes a second press the same order. Its mail is written into the outbox in the same transaction, which sends it
+once through a crash; what may have gone out is *lost* and is not sent again by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from email.utils import formatdate
 from typing import Any, Final
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 from django.db import transaction
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contracts.models import Cartridge, CartridgeOrder, ContractDevice, DeviceChange, DeviceModelCartridge
 from contracts.services import history
-from inventory.models import JobState
+from outbox.models import Delivery
+from outbox.services import posting, sending
+from outbox.services.posting import post
 
 SUBJECT: Final = "Заявка на картридж"
 HEADINGS: Final = (
@@ -31,7 +29,7 @@ HEADINGS: Final = (
     "Картридж", "Ремонт/обслуживание", "Комментарии",
 )  # fmt: skip
 """What the providers' dispatchers are used to; the text is for them, so it is Russian whoever orders."""
-LEASE: Final = timedelta(minutes=5)
+KIND: Final = "order"
 MOST_PIECES: Final = 99
 
 
@@ -71,23 +69,54 @@ def order(
             _("Nobody takes orders for this device: give it a service provider with an e-mail address first.")
         )
     lines = _lines(device, pieces)
+    words = comment.replace("\x00", "").strip()[:2000]
     with transaction.atomic():
-        made, is_new = CartridgeOrder.objects.get_or_create(
+        # Of two presses at once the second waits here, and finds the order of the first.
+        ContractDevice.objects.select_for_update(of=("self",)).get(pk=device.pk)
+        if known := CartridgeOrder.objects.filter(request_key=request_key).first():
+            return known
+        made = CartridgeOrder.objects.create(
             request_key=request_key,
-            defaults={
-                "device": device,
-                "provider": provider,
-                "recipient": provider.support_email,
-                "reply_to": _address(reply_to),
-                "lines": lines,
-                "comment": comment.replace("\x00", "").strip()[:2000],
-                "requested_by_id": user_id,
-            },
+            device=device,
+            provider=provider,
+            recipient=provider.support_email,
+            reply_to=_address(reply_to),
+            lines=lines,
+            comment=words,
+            requested_by_id=user_id,
+            delivery=_post(device, provider.support_email, lines, words, request_key, _address(reply_to), user_id),
         )
-        if is_new:
-            words = ", ".join(f"{line['name']} × {line['quantity']}" for line in lines)
-            history.event(device, DeviceChange.ORDERED, user_id=user_id, comment=words).save()
+        pieces_in_words = ", ".join(f"{line['name']} × {line['quantity']}" for line in lines)
+        history.event(device, DeviceChange.ORDERED, user_id=user_id, comment=pieces_in_words).save()
     return made
+
+
+def _post(
+    device: ContractDevice,
+    recipient: str,
+    lines: Sequence[Mapping[str, Any]],
+    comment: str,
+    request_key: str,
+    reply_to: str,
+    user_id: int | None,
+) -> Delivery:
+    """Write the mail of an order down: a table as HTML (every value escaped) and as text."""
+    facts = _facts(device, lines, comment)
+    text = "\n".join(f"{heading}: {value}" for heading, value in facts if value)
+    html = render_to_string("contracts/mail/order.html", {"facts": facts})
+    key = f"{KIND}-{request_key}"
+    message = post(key, KIND, SUBJECT, text, html=html, to=[recipient], reply_to=reply_to, user_id=user_id)
+    return message.deliveries.get()
+
+
+def _facts(device: ContractDevice, lines: Sequence[Mapping[str, Any]], comment: str) -> list[tuple[str, str]]:
+    whole = ContractDevice.objects.select_related(*history.JOINS).get(pk=device.pk)
+    cartridges = "; ".join(f"{line['name']} × {line['quantity']}" for line in lines)
+    row: Sequence[str] = (
+        "1", str(whole.organization), "", str(whole.city), whole.address, whole.room_number, str(whole.model.manufacturer),
+        whole.model.name, whole.serial_number, "", cartridges, "", comment,
+    )  # fmt: skip
+    return list(zip(HEADINGS, row, strict=True))
 
 
 def _lines(device: ContractDevice, pieces: Mapping[int, int]) -> list[dict[str, Any]]:
@@ -116,75 +145,10 @@ def _address(text: str) -> str:
 
 
 def message_of(made: CartridgeOrder) -> EmailMultiAlternatives:
-    """Return the message of an order: a table as HTML (every value escaped) and as text."""
-    device = ContractDevice.objects.select_related(*history.JOINS).get(pk=made.device_id)
-    cartridges = "; ".join(f"{line['name']} × {line['quantity']}" for line in made.lines)
-    row: Sequence[str] = (
-        "1", str(device.organization), "", str(device.city), device.address, device.room_number,
-        str(device.model.manufacturer), device.model.name, device.serial_number, "", cartridges, "", made.comment,
-    )  # fmt: skip
-    facts = list(zip(HEADINGS, row, strict=True))
-    text = "\n".join(f"{heading}: {value}" for heading, value in facts if value)
-    message = EmailMultiAlternatives(
-        subject=SUBJECT,
-        body=text,
-        from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[made.recipient],
-        reply_to=[made.reply_to] if made.reply_to else None,
-        headers={
-            "Message-ID": f"<cartridge-order-{made.pk}@{_host()}>",
-            "Date": formatdate(made.created_at.timestamp()),
-        },
-    )
-    message.attach_alternative(render_to_string("contracts/mail/order.html", {"facts": facts}), "text/html")
-    return message
+    """Return the mail of an order as it is sent, for people who want it as a file."""
+    return sending.mail_of(made.delivery)
 
 
-def _host() -> str:
-    return settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ") or "localhost"
-
-
-def send_due(now: datetime) -> dict[str, int]:
-    """Send every order that waits; return how many were sent, failed and lost. Any number of workers may do this."""
-    counts = {"sent": 0, "failed": 0, "lost": give_up_on_lost(now)}
-    while (made := _take()) is not None:
-        try:
-            message_of(made).send()
-        except Exception as error:  # noqa: BLE001 - whatever a mail server does, the order says so and the next one goes out
-            reason = _("The mail server refused it: %(error)s") % {"error": f"{type(error).__name__}: {error}"}
-            _end(made, JobState.FAILED, reason[:500])
-            counts["failed"] += 1
-        else:
-            _end(made, JobState.DONE, "")
-            counts["sent"] += 1
-    return counts
-
-
-def _take() -> CartridgeOrder | None:
-    with transaction.atomic():
-        rows = CartridgeOrder.objects.select_for_update(skip_locked=True, of=("self",)).filter(state=JobState.QUEUED)
-        made = rows.order_by("pk").first()
-        if made is not None:
-            made.state, made.attempt, made.lease_until = JobState.RUNNING, made.attempt + 1, timezone.now() + LEASE
-            made.save(update_fields=["state", "attempt", "lease_until"])
-    return made
-
-
-def _end(made: CartridgeOrder, state: JobState, reason: str) -> None:
-    now = timezone.now()
-    CartridgeOrder.objects.filter(pk=made.pk, attempt=made.attempt).update(
-        state=state, reason=reason, lease_until=None, sent_at=now if state == JobState.DONE else None
-    )
-
-
-def give_up_on_lost(now: datetime) -> int:
-    """Mark orders whose worker died while it was sending; return how many."""
-    reason = _("The worker stopped while it was sending. Ask the provider whether it came before you send it again.")
-    rows = CartridgeOrder.objects.filter(state=JobState.RUNNING, lease_until__lte=now)
-    return rows.update(state=JobState.LOST, reason=reason, lease_until=None)
-
-
-def send_again(pk: int) -> bool:
+def send_again(made: CartridgeOrder) -> bool:
     """Queue a failed or lost order again, because a person says so; return whether it was one."""
-    rows = CartridgeOrder.objects.filter(pk=pk, state__in=[JobState.FAILED, JobState.LOST])
-    return bool(rows.update(state=JobState.QUEUED, reason=""))
+    return posting.send_again(made.delivery_id)

@@ -100,7 +100,7 @@ def order_a_cartridge(page: Page, reply_to: str) -> None:
         if "sent" in page.locator("#orders").inner_text():
             break
     order = CartridgeOrder.objects.get()
-    assert (order.state, order.lines[0]["quantity"], order.reply_to) == ("done", 3, reply_to)
+    assert (order.delivery.state, order.lines[0]["quantity"], order.reply_to) == ("done", 3, reply_to)
 
 
 def test_an_operators_day(page: Page, site: str, tmp_path: Path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +12,10 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from sheets import SheetError, write_table
+from standins.smtp import MailServer
 
 from contracts.models import Cartridge, CartridgeOrder, ContractDevice, ContractEvent, DeviceModelCartridge
-from contracts.services import linking, ordering, replacing
+from contracts.services import history, linking, ordering, replacing
 from contracts.services.devices import ConflictError
 from contracts.services.importing_cartridges import import_cartridges
 from contracts.tests.factories import make_device, make_model, make_provider, make_status
@@ -20,6 +23,10 @@ from inventory.models import Printer, PrinterEvent
 from inventory.services.replacing import note_replacement, successor_of
 from inventory.tests.factories import make_organization, make_printer
 from inventory.tests.test_pages import HOSTILE, client_of
+from inventory.tests.workers import wait_until
+from outbox.models import Delivery
+from outbox.services import sending
+from outbox.tests.test_kill import start_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -42,8 +49,8 @@ class TestOrders:
         pk = Cartridge.objects.get(name="TK-1170").pk
         for _ in range(2):
             client.post(f"/contracts/{device.pk}/order/", {"key": "k1", f"pieces_{pk}": "2", "comment": HOSTILE})
-        assert ordering.send_due(timezone.now())["sent"] == 1
-        assert ordering.send_due(timezone.now())["sent"] == 0
+        for sent in (1, 0):
+            assert sending.send_due(timezone.now())["sent"] == sent
         (message,) = mail.outbox
         assert (message.to, message.subject) == (["orders@amb.example"], "Заявка на картридж")
         assert "TK-1170 (P-TK-1170)" in message.body
@@ -52,7 +59,7 @@ class TestOrders:
         assert "VCF1" in html
         assert HOSTILE not in html
         order = CartridgeOrder.objects.get()
-        assert (order.state, order.lines[0]["quantity"]) == ("done", 2)
+        assert (order.delivery.state, order.lines[0]["quantity"]) == ("done", 2)
         assert "TK-1170" in client.get(device.get_absolute_url()).text
         file = client.get(f"/contracts/orders/{order.pk}/")
         assert file.headers["content-type"] == "message/rfc822"
@@ -71,25 +78,62 @@ class TestOrders:
         assert "service provider" in answer.text
         assert not CartridgeOrder.objects.exists()
 
-    def test_a_mail_server_that_refuses_leaves_a_reason_and_can_be_asked_again(self, device, settings):
+    def test_a_mail_server_that_is_away_is_tried_again_and_then_a_person_is_asked(self, device, settings):
         pk = Cartridge.objects.get(name="TK-1170").pk
         made = ordering.order(device, {pk: 1}, "", "k", None, "")
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-        assert ordering.send_due(timezone.now())["failed"] == 1
-        made.refresh_from_db()
-        assert (made.state, "ConnectionRefusedError" in made.reason) == ("failed", True)
-        assert ordering.send_again(made.pk)
+        now = timezone.now()
+        assert sending.send_due(now)["put_off"] == 1
+        client = client_of("Contracts Editor")
+        assert "ConnectionRefusedError" in client.get("/contracts/orders/").text
+        for _ in range(6):
+            now += timedelta(days=1)
+            sending.send_due(now)
+        made.delivery.refresh_from_db()
+        assert made.delivery.state == "failed"
+        assert client.post(f"/contracts/orders/{made.pk}/again/").status_code == 302
         settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-        assert ordering.send_due(timezone.now())["sent"] == 1
+        assert sending.send_due(now)["sent"] == 1
+        assert not ordering.send_again(made)
 
-    def test_an_order_whose_worker_died_is_lost_and_not_sent_by_itself(self, device):
+    def test_order_and_mail_are_written_together_or_not_at_all(self, device, monkeypatch):
+        def broken(*_args: Any, **_named: Any) -> None:
+            raise RuntimeError
+
+        monkeypatch.setattr(history, "event", broken)
         pk = Cartridge.objects.get(name="TK-1170").pk
+        with pytest.raises(RuntimeError):
+            ordering.order(device, {pk: 1}, "", "k", None, "")
+        assert not Delivery.objects.exists()
+        assert not CartridgeOrder.objects.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("moment", "state"), [("EHLO", "done"), ("accepted", "lost"), ("QUIT", "done")])
+def test_a_worker_killed_while_it_sends_an_order(device, settings, moment, state):
+    pk = Cartridge.objects.get(name="TK-1170").pk
+    with MailServer() as server:
         made = ordering.order(device, {pk: 1}, "", "k", None, "")
-        CartridgeOrder.objects.update(state="running", attempt=1, lease_until=timezone.now() - timedelta(minutes=1))
-        assert ordering.send_due(timezone.now()) == {"sent": 0, "failed": 0, "lost": 1}
-        made.refresh_from_db()
-        assert (made.state, mail.outbox) == ("lost", [])
+        worker = start_worker(server)
+
+        def kill() -> None:
+            server.at(moment, lambda: None)
+            os.kill(worker.pid, signal.SIGKILL)
+            worker.wait()
+            raise ConnectionError
+
+        server.at(moment, kill)
+        wait_until(lambda: worker.poll() is not None, f"the worker's end at {moment}")
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = server.host, server.port
+        for _ in range(3):
+            ordering.order(device, {pk: 1}, "", "k", None, "")
+            sending.send_due(timezone.now() + sending.LEASE + timedelta(seconds=1))
+        made.delivery.refresh_from_db()
+        assert made.delivery.state == state
+        assert [one.message["Subject"] for one in server.received] == [ordering.SUBJECT]
 
 
 class TestLinks:

@@ -34,7 +34,7 @@ def device(request: HttpRequest, pk: int) -> HttpResponse:
         "device": one,
         "printer": one.printer,
         "offers": ordering.offers_for(one),
-        "orders": one.orders.select_related("requested_by", "provider")[:50],
+        "orders": one.orders.select_related("requested_by", "provider", "delivery")[:50],
         "events": history.timeline(one),
         "replaces": one.replaces.select_related("model__manufacturer").order_by("-removed_at").first(),
     }

@@ -18,7 +18,6 @@ from webshell.downloads import download
 from contracts.models import CartridgeOrder
 from contracts.services import ordering
 from contracts.views.device_views import with_all
-from inventory.services.broker import wake
 
 PAGE: Final = 50
 may_order = permission_required("contracts.order_cartridges", raise_exception=True)
@@ -42,7 +41,6 @@ def order_cartridges(request: HttpRequest, pk: int) -> HttpResponse:
         except ordering.OrderRefusedError as refused:
             error = str(refused)
         else:
-            wake("contracts.tasks.send_orders", "low_priority")
             messages.success(
                 request, _("Ordered from %(provider)s; the message is on its way.") % {"provider": made.provider}
             )
@@ -68,7 +66,7 @@ def _pieces(request: HttpRequest, pk: int) -> int:
 def order_list(request: HttpRequest) -> HttpResponse:
     """What has been ordered, newest first."""
     rows = CartridgeOrder.objects.select_related(
-        "device__organization", "device__model__manufacturer", "provider", "requested_by"
+        "device__organization", "device__model__manufacturer", "provider", "requested_by", "delivery"
     )
     pages = Paginator(rows, PAGE)
     asked = request.GET.get("page", "")
@@ -88,7 +86,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
 @may_order
 def order_message(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The message of an order as a file that mail programs open."""
-    made = get_object_or_404(CartridgeOrder.objects.select_related("provider"), pk=pk)
+    made = get_object_or_404(CartridgeOrder.objects.select_related("delivery__message"), pk=pk)
     return download(
         request, [ordering.message_of(made).message().as_bytes()], f"cartridge-order-{pk}.eml", "message/rfc822"
     )
@@ -99,8 +97,7 @@ def order_message(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a failed or lost order once more."""
     made = get_object_or_404(CartridgeOrder.objects.select_related("device"), pk=pk)
-    if ordering.send_again(pk):
-        wake("contracts.tasks.send_orders", "low_priority")
+    if ordering.send_again(made):
         messages.success(request, _("The order is sent again."))
     else:
         messages.error(request, _("This order is on its way or was sent already."))

@@ -37,8 +37,9 @@ ORDER BY coalesce((x ->> 'percent')::float / nullif(f.rate, 0), 1000 + coalesce(
 ORDERED_SQL: Final = """
 SELECT d.printer_id, (line ->> 'cartridge')::bigint, max(o.created_at)
 FROM contracts_cartridgeorder o JOIN contracts_contractdevice d ON d.id = o.device_id
+JOIN outbox_delivery m ON m.id = o.delivery_id
 CROSS JOIN LATERAL jsonb_array_elements(o.lines) AS line
-WHERE o.created_at >= %(since)s AND o.state NOT IN ('failed', 'stopped') AND d.printer_id = ANY(%(printers)s)
+WHERE o.created_at >= %(since)s AND m.state NOT IN ('failed', 'stopped') AND d.printer_id = ANY(%(printers)s)
 GROUP BY 1, 2
 """
 

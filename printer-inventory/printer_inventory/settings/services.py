@@ -145,14 +145,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"queue": "low_priority", "expires": 3600},
     },
-    # Imports and orders are worked on when they are asked for; these find those whose worker died or whose message was lost.
+    # Imports are worked on when they are asked for; this finds those whose worker died or whose message was lost.
     "contract-imports": {
         "task": "contracts.tasks.run_imports",
-        "schedule": timedelta(seconds=30),
-        "options": {"queue": "low_priority", "expires": 30},
-    },
-    "cartridge-orders": {
-        "task": "contracts.tasks.send_orders",
         "schedule": timedelta(seconds=30),
         "options": {"queue": "low_priority", "expires": 30},
     },
