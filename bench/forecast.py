@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "soleflip"))
 
 
-CHOOSE, HORIZON, ORIGINS, GRID_SERIES = 104, 8, 6, 1
+CHOOSE, HORIZON, ORIGINS, GRID_SERIES = 104, 8, 12, 1
 
 
 def series() -> dict[str, np.ndarray]:
@@ -61,8 +61,10 @@ def main() -> None:
     for name, values in every.items():
         history, truth = values[:CHOOSE], values[CHOOSE : CHOOSE + HORIZON]
         scale = f.scale_of(history)
-        for model, forecast in f.MODELS.items():
-            scores[model].append(float(np.abs(truth - forecast(history, HORIZON)).mean() / scale))
+        made = {model: forecast(history, HORIZON) for model, forecast in f.MODELS.items() if model != "ensemble"}
+        made["ensemble"] = np.mean([made[member] for member in f.MEMBERS], axis=0)
+        for model, forecast in made.items():
+            scores[model].append(float(np.abs(truth - forecast).mean() / scale))
         scores["selected"].append(scores[chosen[name]][-1])
     mean = {name: float(np.mean(found)) for name, found in scores.items()}
     best = min(f.MODELS, key=lambda model: mean[model])

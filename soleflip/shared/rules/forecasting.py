@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ Series = NDArray[np.float64]
 Model = Callable[[Series, int], Series]
 SEASON = 52
 GRID = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8)
-MODEL_VERSION = "1"
+MODEL_VERSION = "2"
 
 
 def naive(history: Series, horizon: int) -> Series:
@@ -113,33 +114,44 @@ def _known(before: Series, week: int) -> Series:
     return np.array([before[-1], before[-2], before[-4], *means, np.sin(angle), np.cos(angle)])
 
 
-def _recursive(regressor: object, history: Series, horizon: int) -> Series:
+def _recursive(predict: Callable[[Series], float], history: Series, horizon: int) -> Series:
     known, out = history.copy(), []
     for step in range(horizon):
-        found = float(regressor.predict(_known(known, len(history) + step)[None, :])[0])  # type: ignore[attr-defined]  # sklearn
-        out.append(max(found, 0.0))
+        out.append(max(predict(_known(known, len(history) + step)), 0.0))
         known = np.append(known, out[-1])
     return np.array(out)
 
 
+def trees_installed() -> bool:
+    """Say whether the extra `ml` is here, whose trees the heavy models are made of."""
+    return find_spec("sklearn") is not None
+
+
 def random_forest(history: Series, horizon: int) -> Series:
-    """A forest over lags, week by week; needs the extra `ml`, else smoothing answers."""
+    """A forest over lags, week by week; needs the extra `ml`; with less than 40 weeks smoothing answers."""
     if len(history) < 40:
         return exponential_smoothing(history, horizon)
     from sklearn.ensemble import RandomForestRegressor
 
     forest = RandomForestRegressor(n_estimators=25, max_depth=4, min_samples_leaf=5, random_state=7)
-    return _recursive(forest.fit(*_lags(history)), history, horizon)
+    trees = [each.tree_ for each in forest.fit(*_lags(history)).estimators_]
+
+    def predict(known: Series) -> float:  # straight from the trees: the forest's own way costs milliseconds a row
+        row = known[None, :].astype(np.float32)
+        return float(np.mean([tree.predict(row)[0] for tree in trees]))
+
+    return _recursive(predict, history, horizon)
 
 
 def gradient_boost(history: Series, horizon: int) -> Series:
-    """Boosted trees over lags, week by week; needs the extra `ml`, else smoothing answers."""
+    """Boosted trees over lags, week by week; needs the extra `ml`; with less than 40 weeks smoothing answers."""
     if len(history) < 40:
         return exponential_smoothing(history, horizon)
     from sklearn.ensemble import GradientBoostingRegressor
 
     boosted = GradientBoostingRegressor(n_estimators=30, max_depth=2, learning_rate=0.1, subsample=0.8, random_state=7)
-    return _recursive(boosted.fit(*_lags(history)), history, horizon)
+    boosted.fit(*_lags(history))
+    return _recursive(lambda known: float(boosted.predict(known[None, :])[0]), history, horizon)
 
 
 def window(history: Series, horizon: int) -> Series:
@@ -147,13 +159,22 @@ def window(history: Series, horizon: int) -> Series:
     return np.full(horizon, history[-13:].mean())
 
 
-def ensemble(history: Series, horizon: int) -> Series:
+def even(history: Series, horizon: int) -> Series:
     """The mean of smoothing, TSB, Theta, ARIMA and the quarter's mean: mistakes of one are evened out by the others."""
     members = (exponential_smoothing, tsb, theta, arima, window)
     found: Series = np.mean([member(history, horizon) for member in members], axis=0)
     return found
 
 
+def ensemble(history: Series, horizon: int) -> Series:
+    """The mean of Theta and boosted trees: the one follows the level, the other lags and the season. Without `ml`, `even`."""
+    if not trees_installed():
+        return even(history, horizon)
+    found: Series = np.mean([MODELS[member](history, horizon) for member in MEMBERS], axis=0)
+    return found
+
+
+MEMBERS = ("theta", "gradient_boost")
 LIGHT: Mapping[str, Model] = {
     "naive": naive,
     "seasonal_naive": seasonal_naive,
@@ -163,9 +184,13 @@ LIGHT: Mapping[str, Model] = {
     "tsb": tsb,
     "theta": theta,
     "window": window,
+    "even": even,
+}
+HEAVY: Mapping[str, Model] = {
+    "random_forest": random_forest,
+    "gradient_boost": gradient_boost,
     "ensemble": ensemble,
 }
-HEAVY: Mapping[str, Model] = {"random_forest": random_forest, "gradient_boost": gradient_boost}
 MODELS: Mapping[str, Model] = {**LIGHT, **HEAVY}
 SEVEN = (
     "linear_trend",
@@ -181,11 +206,12 @@ SEVEN = (
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The model chosen for a series and the mean absolute scaled error of every one that was tried."""
+    """The model chosen for a series, the mean absolute scaled error of every one that was tried, its errors and all."""
 
     model: str
     mase: Mapping[str, float]
     errors: Series
+    every: Mapping[str, Series]
 
 
 def scale_of(history: Series) -> float:
@@ -194,14 +220,32 @@ def scale_of(history: Series) -> float:
     return found or 1.0
 
 
+def usable() -> Mapping[str, Model]:
+    """Return the models that can be fitted here: without the extra `ml` the light ones and the ensemble of them."""
+    return MODELS if trees_installed() else {**LIGHT, "ensemble": ensemble}
+
+
 def backtest(history: Series, model: Model, horizon: int, origins: Sequence[int]) -> Series:
     """Return the errors (origins x horizon) of forecasts made at each origin from the weeks before it alone."""
     return np.array([history[at : at + horizon] - model(history[:at].copy(), horizon) for at in origins])
 
 
+def backtests(history: Series, models: Mapping[str, Model], horizon: int, origins: Sequence[int]) -> dict[str, Series]:
+    """Return every model's errors; the ensemble's follow from its members', which are fitted once."""
+    composed = "ensemble" in models and all(member in models for member in MEMBERS)
+    found = {
+        name: backtest(history, model, horizon, origins)
+        for name, model in models.items()
+        if not (composed and name == "ensemble")
+    }
+    if composed:
+        found["ensemble"] = np.mean([found[member] for member in MEMBERS], axis=0)
+    return found
+
+
 def origins_of(length: int, horizon: int, count: int) -> list[int]:
-    """Return up to `count` places to forecast from, the last one `horizon` weeks before the end, half a horizon apart."""
-    step = max(1, horizon // 2)
+    """Return up to `count` places to forecast from, the last one `horizon` weeks before the end, a quarter of it apart."""
+    step = max(1, horizon // 4)
     found = [length - horizon - step * number for number in range(count)]
     return sorted(at for at in found if at >= max(13, length // 3))
 
@@ -217,17 +261,20 @@ def choose(
     """
     origins = origins_of(len(history), horizon, count)
     if not origins:
-        return Chosen("exponential_smoothing", {}, np.zeros((0, horizon)))
+        return Chosen("exponential_smoothing", {}, np.zeros((0, horizon)), {})
     scale = scale_of(history[: origins[0]])
-    errors = {name: backtest(history, model, horizon, origins) for name, model in models.items()}
+    errors = backtests(history, models, horizon, origins)
     mase = {name: float(np.abs(found).mean() / scale) for name, found in errors.items()}
     best = settle(mase, prior, weight)
-    return Chosen(best, mase, errors[best])
+    return Chosen(best, mase, errors[best], errors)
 
 
 def settle(mase: Mapping[str, float], prior: Mapping[str, float] | None, weight: float = 2.0) -> str:
     """Return the model to use, given its errors here and over all series (see `choose`)."""
-    judged = {name: (found + weight * prior[name]) / (1 + weight) if prior else found for name, found in mase.items()}
+    judged = {
+        name: (found + weight * prior[name]) / (1 + weight) if prior and name in prior else found
+        for name, found in mase.items()
+    }
     return min(judged, key=lambda name: judged[name])
 
 
