@@ -282,3 +282,14 @@ def interval(expected: Series, errors: Series, level: float = 0.95) -> tuple[Ser
     """Return lower and upper bounds by the quantiles of the backtest's own errors (split conformal), never below nothing."""
     spread = np.quantile(np.abs(errors), level) if errors.size else expected.max(initial=1.0)
     return np.maximum(expected - spread, 0.0), expected + spread
+
+
+def coverage(errors: Series, level: float = 0.95) -> float | None:
+    """Return which part of the backtest lies within intervals made from its other places; None with fewer than two."""
+    if len(errors) < 2:
+        return None
+    inside = [
+        np.abs(errors[place]) <= np.quantile(np.abs(np.delete(errors, place, axis=0)), level)
+        for place in range(len(errors))
+    ]
+    return float(np.mean(inside))
