@@ -15,12 +15,18 @@ from jinja2 import Environment, FileSystemLoader
 from shared.api.dependencies import SessionDep, SettingsDep, get_principal
 from shared.auth.principal import Principal
 from shared.error_handling.exceptions import AuthenticationException, ForbiddenException
+from shared.web.words import WORDS
 
 SECTIONS: Final = (
     ("/", "speedometer2", "Dashboard"),
     ("/inventory", "box-seam", "Inventory"),
     ("/listings", "tags", "Listings"),
     ("/orders", "receipt", "Orders"),
+    ("/pricing", "tags", "Pricing"),
+    ("/opportunities", "lightning-charge", "Opportunities"),
+    ("/forecasts", "graph-up", "Forecasts"),
+    ("/money", "cash-stack", "Money"),
+    ("/suppliers", "shop", "Suppliers"),
     ("/imports", "upload", "Imports"),
     ("/settings", "gear", "Settings"),
     ("/docs", "code-slash", "API"),
@@ -86,6 +92,9 @@ def render(
         states=STATES,
         styles=[face.vendored_path("bootstrap.css"), face.vendored_path("icons.css"), *face.STYLES],
         scripts=[face.vendored_path("bootstrap.js"), *face.SCRIPTS],
+        line_scripts=[face.vendored_path("uplot.js"), "face/js/charts.js"],
+        line_style=face.vendored_path("uplot.css"),
+        words=WORDS,
         chart_scripts=[face.vendored_path("chart.js"), "face/js/charts.js"],
         boot=face.BOOT_SCRIPT,
         **context,

@@ -16,7 +16,19 @@ from tests.makers import make_item, make_order, make_product
 from tests.people import Person
 
 OURS = {"sec-fetch-site": "same-origin"}
-PAGES = ("/", "/inventory", "/listings", "/orders", "/imports", "/settings")
+PAGES = (
+    "/",
+    "/inventory",
+    "/listings",
+    "/orders",
+    "/pricing",
+    "/opportunities",
+    "/forecasts",
+    "/money",
+    "/suppliers",
+    "/imports",
+    "/settings",
+)
 
 
 def seen_by(person: Person) -> httpx2.AsyncClient:

@@ -120,6 +120,18 @@ class ForecastRepository:
         )
         return (await self.session.scalars(statement.limit(limit))).all()
 
+    async def waiting(self) -> int:
+        """Return how many forecasts of today are being made."""
+        statement = (
+            select(func.count())
+            .select_from(ForecastRun)
+            .where(
+                ForecastRun.state.in_((JobState.QUEUED, JobState.RUNNING)),
+                ForecastRun.created_at > func.now() - timedelta(days=1),
+            )
+        )
+        return await self.session.scalar(statement) or 0
+
     async def weeks_of(self, run_id: uuid.UUID) -> Sequence[SalesForecast]:
         """Return a run's weeks to come."""
         statement = select(SalesForecast).where(SalesForecast.forecast_run_id == run_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -34,13 +34,11 @@ from shared.database.models import (
 )
 from shared.database.words import JobState, ListingStatus, OperationKind
 from shared.repositories.figures import ENDED
+from shared.repositories.markets import SINCE, MarketLookup
 from shared.repositories.rows import AnyRow, AnySelect
 from shared.rules import stock
 
 I = InventoryItem  # noqa: E741 -- the columns below are read faster so
-SINCE = func.coalesce(I.delivery_date, I.purchase_date, cast(I.created_at, Date))
-ONE_OF_MARKETS = ("price_date", "platform_name", "lowest_ask", "highest_bid", "last_sale", "average_price",
-                  "number_of_asks", "number_of_bids", "sales_volume")  # fmt: skip
 PAIR = (
     "id", "number", "product_id", "name", "sku", "brand_id", "brand", "category_id", "category", "size", "size_region",
     "status", "condition", "quantity", "purchase_price", "gross_purchase_price", "landed_costs", "tax_scheme",
@@ -84,26 +82,11 @@ class PricingRepository:
 
     async def markets(self, product_ids: Sequence[uuid.UUID], since: date) -> dict[tuple[uuid.UUID, str], list[AnyRow]]:
         """Return the market prices of products since a day by (product, size), newest first; size "" is any."""
-        columns = [getattr(MarketPrice, name) for name in ONE_OF_MARKETS]
-        statement = (
-            select(MarketPrice.product_id, MarketPrice.size_value, *columns)
-            .where(MarketPrice.product_id.in_(set(product_ids)), MarketPrice.price_date >= since)
-            .order_by(MarketPrice.price_date.desc())
-        )
-        found: dict[tuple[uuid.UUID, str], list[AnyRow]] = {}
-        for row in (await self.session.execute(statement)).all():
-            found.setdefault((row.product_id, row.size_value), []).append(row)
-        return found
+        return await MarketLookup(self.session).markets(product_ids, since)
 
     async def own_days(self) -> dict[uuid.UUID, tuple[float, int]]:
         """Return per product the median days from arrival to sale of the last year, and how many were sold."""
-        days = cast(I.sold_at, Date) - SINCE
-        statement: AnySelect = (
-            select(I.product_id, func.percentile_cont(0.5).within_group(days), func.count())
-            .where(I.sold_at > func.now() - timedelta(days=365), days >= 0)
-            .group_by(I.product_id)
-        )
-        return {key: (float(median), count) for key, median, count in (await self.session.execute(statement)).all()}
+        return await MarketLookup(self.session).own_days()
 
     async def earned(self, since: datetime) -> tuple[Decimal | None, Decimal | None]:
         """Return profit and euro-days (cost times days held) of the sales since a moment."""

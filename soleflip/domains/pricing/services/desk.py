@@ -15,12 +15,13 @@ from domains.pricing.repositories.pricing_repository import PricingRepository
 from shared.database.models import BusinessProfile, Platform, PriceRule, PricingControl
 from shared.database.words import TaxScheme
 from shared.repositories.catalogue import CatalogueLookup
+from shared.repositories.markets import as_market
 from shared.repositories.rows import AnyRow
 from shared.rules import decisions, fees, pricing, proceeds, vat
 from shared.rules.market import Market
 from shared.rules.money import ZERO, ratio_percent
 
-MARKET_DAYS, ASKS, EARNED_DAYS = 90, 5, 180
+MARKET_DAYS, EARNED_DAYS = 90, 180
 HOME = "stockx"
 WHOLE = frozenset({"stockx"})
 """Marketplaces that take whole amounts only."""
@@ -89,17 +90,9 @@ class Desk:
     def market(self, row: PairRow, slug: str) -> Market:
         """Return a pair's market on a marketplace: of its own size, else of the model."""
         for size in (row.size, ""):
-            rows = [each for each in self.markets.get((row.product_id, size), ()) if each.platform_name == slug]
-            if rows:
-                newest = rows[0]
-                asks = [each.lowest_ask for each in rows[:ASKS] if each.lowest_ask]
-                sales = [each.last_sale for each in rows if each.last_sale]
-                return Market(
-                    newest.lowest_ask, newest.highest_bid, newest.last_sale,
-                    newest.average_price or (sum(sales, ZERO) / len(sales) if sales else None),
-                    newest.number_of_asks, newest.number_of_bids, asks[::-1], newest.sales_volume,
-                    (self.today - newest.price_date).days,
-                )  # fmt: skip
+            found = as_market(self.markets.get((row.product_id, size), ()), slug, self.today)
+            if found is not None:
+                return found
         return Market()
 
     def days(self, row: PairRow) -> float | None:

@@ -119,6 +119,7 @@
       } } },
       series: [{}, ...series.map((one) => ({ label: one.label, stroke: one.stroke, width: 1.5, spanGaps: false, points: { show: data.times.length < 40, size: 4 } }))],
       axes: [axis({ values: (_, ticks, __, ___, step) => ticks.map(timeTick(step)) }), axis({ size: 62, values: (_, ticks) => ticks.map((tick) => figure(tick, data.unit === "%" ? "%" : "")) })],
+      bands: (data.bands || []).map(([upper, lower]) => ({ series: [upper + 1, lower + 1], fill: `${series[upper].stroke}22` })),
       hooks: { ready: [(self) => label(host, self, series)], setCursor: [(self) => {
         const { idx, left } = self.cursor;
         if (idx == null || left < 0) return hover.hide();
@@ -157,7 +158,8 @@
     return () => chart.destroy();
   };
 
-  // data: {times: [seconds], series: [{label, values, color?}], unit?, min?, max?}; null is a gap. A color may be a token's name.
+  // data: {times: [seconds], series: [{label, values, color?}], unit?, min?, max?, bands?}; null is a gap. A color may be a
+  // token's name. bands: [[upper, lower]] are places of series with a range between them.
   face.lineChart = (host, data) => mount(host, () => (data.times.length && data.series.length ? lines(host, data) : empty(host)));
 
   // data: {labels: [text], series: [{label, values, color?}], unit?, title?, stacked?}; stacked series are parts of one whole.
