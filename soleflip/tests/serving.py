@@ -156,7 +156,7 @@ def serving(settings: Settings, name: str) -> Iterator[Served]:
             try:
                 _wait(port)
                 with psycopg.connect(chosen.libpq_url) as held:
-                    known = {each: str(held.execute(query).fetchone()[0]) for each, query in IDS.items()}  # type: ignore[index,arg-type]  # seeded
+                    known = {each: str(held.execute(query).fetchone()[0]) for each, query in IDS.items()}  # type: ignore[index]  # seeded
                 yield Served(
                     f"http://127.0.0.1:{port}", chosen, user, standin, {**known, "source_id": str(uuid.uuid4())}
                 )

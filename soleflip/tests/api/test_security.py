@@ -69,7 +69,7 @@ async def test_idor_matrix(admin: Person, worker: Person, viewer: Person) -> Non
     """What belongs to somebody is not there for anybody else, whatever their role."""
     key = (await worker.post("/auth/api-keys", {"name": "k", "scopes": ["read"], "days": 5})).json()["id"]
     hook = (await worker.post("/api/v1/webhooks", {"url": "https://93.184.216.34/"})).json()["id"]
-    owned = (
+    owned: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
         ("DELETE", f"/auth/api-keys/{key}", None),
         ("PATCH", f"/api/v1/webhooks/{hook}", {"is_active": False}),
         ("DELETE", f"/api/v1/webhooks/{hook}", None),
@@ -84,11 +84,12 @@ async def test_idor_matrix(admin: Person, worker: Person, viewer: Person) -> Non
     for person in (viewer, admin):
         assert (await person.get("/auth/api-keys")).json() == (await person.get("/api/v1/webhooks")).json() == []
     ours = worker.user.id
-    for method, url, body in (
+    asked: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
         ("GET", "/auth/users", None), ("PATCH", f"/auth/users/{ours}/role", {"role": "admin"}),
         ("PATCH", f"/auth/users/{admin.user.id}/deactivate", None), ("POST", "/api/v1/integration/stockx/authorize", None),
         ("PUT", "/api/v1/integration/stockx/credentials", {"api_key": "x"}),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for method, url, body in asked:
         assert (await worker.ask(method, url, **({"json": body} if body else {}))).status_code == 403, url
     assert [row["id"] for row in (await worker.get("/api/v1/webhooks")).json()] == [hook]
 
@@ -116,6 +117,7 @@ async def test_mass_assignment(app: FastAPI, worker: Person, session: AsyncSessi
     assert not [path for path, schema in bodies if not closed(schema, document)]
     item, order = await make_item(session), await make_order(session)
     before = (await worker.get(f"/api/v1/inventory/items/{item.id}")).json()
+    extra: dict[str, Any]
     for extra in ({"reserved_quantity": 0}, {"sold_at": "2020-01-01T00:00:00Z"}, {"number": 1}, {"id": str(order.id)}):
         assert (await worker.patch(f"/api/v1/inventory/items/{item.id}", {"notes": "x", **extra})).status_code == 422
     for extra in ({"net_profit": "1000"}, {"payout_received": True}, {"inventory_item_id": str(item.id)}):

@@ -169,16 +169,16 @@ from shared.config.settings import get_settings
 from shared.database.connection import create_database
 import uuid
 blocks = 0
-apply_block = repository.ImportRepository.apply_block
-async def counting(self, batch_id):
+apply_span = repository.ImportRepository.apply_span
+async def counting(self, place, codes):
     global blocks
     blocks += 1
-    done = await apply_block(self, batch_id)
+    done = await apply_span(self, place, codes)
     if blocks == 3:
         print("here", flush=True)
         await asyncio.sleep(60)
     return done
-repository.ImportRepository.apply_block = counting
+repository.ImportRepository.apply_span = counting
 asyncio.run(ImportService(create_database(get_settings())).apply(uuid.UUID(sys.argv[1])))
 """
 

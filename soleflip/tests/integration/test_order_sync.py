@@ -84,6 +84,7 @@ async def test_history_is_pulled_once_and_goes_on_at_the_page_where_it_broke(
     assert (await session.execute(counted)).one() == (250, 250, sum(range(100, 350)))
     state = (await session.scalars(select(SyncState).where(SyncState.name == NAME))).one()
     assert set(state.cursor) == {"until", "refused"}
+    assert state.last_success_at
     # One that broke on its second page of history:
     await session.execute(text("DELETE FROM transactions.orders"))
     begun = {"part": "history", "page": 2, "begun": state.last_success_at.isoformat(), "from": "2020-01-01",

@@ -70,6 +70,8 @@ def sniff_encoding(file: BinaryIO) -> str:
                 decoder.decode(piece)
             except UnicodeDecodeError:
                 utf8 = False
+        if piece.isascii():
+            continue
         for run in _HIGH.findall(piece):
             if len(run) > 1:
                 together += len(run)
@@ -118,7 +120,7 @@ class CsvReader:
 
     def __init__(self, file: BinaryIO, shape: CsvShape, limits: Limits) -> None:
         """Read from `file`, which stays open; the encoding is proven here for the whole file."""
-        self._prove(file, shape.encoding)
+        self._nul = self._prove(file, shape.encoding)
         self._file = file
         self._shape = shape
         self._limits = limits
@@ -135,7 +137,8 @@ class CsvReader:
         for _line in range(self._shape.skip):
             text.readline()
         number, filled = self._shape.skip, 0
-        reader = csv.reader(_without_nul(text), delimiter=self._shape.delimiter, strict=True)
+        lines = _without_nul(text) if self._nul else text
+        reader = csv.reader(lines, delimiter=self._shape.delimiter, strict=True)
         while True:
             try:
                 values = next(reader, None)
@@ -159,7 +162,7 @@ class CsvReader:
                     row=number,
                     limit=self._limits.columns,
                 )
-            yield number, [unescape_csv(value) for value in values]
+            yield number, [unescape_csv(value) if value[:1] == "'" else value for value in values]
 
     def _broken(self, row: int, reason: str) -> Damaged | TooBig:
         if "field larger" in reason:
@@ -172,12 +175,16 @@ class CsvReader:
         )
 
     @staticmethod
-    def _prove(file: BinaryIO, encoding: str) -> None:
-        """Decode the file once, so that nothing is given out of a file that breaks off in another encoding."""
+    def _prove(file: BinaryIO, encoding: str) -> bool:
+        """Decode the file once, so that nothing is given out of a file that breaks off in another encoding.
+
+        Says whether there are NUL bytes in it (in UTF-16 there always are).
+        """
         decoder = codecs.getincrementaldecoder(encoding)()
-        line = 1
+        line, nul = 1, False
         try:
             while piece := file.read(_CHUNK):
+                nul = nul or b"\0" in piece
                 line += decoder.decode(piece).count("\n")
             decoder.decode(b"", final=True)
         except UnicodeDecodeError as error:
@@ -189,6 +196,7 @@ class CsvReader:
                 encoding=encoding,
             ) from error
         file.seek(0)
+        return nul
 
 
 def _without_nul(lines: io.TextIOWrapper) -> Iterator[str]:

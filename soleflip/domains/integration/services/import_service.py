@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, BinaryIO
@@ -15,6 +15,8 @@ from pydantic_core import to_json
 from sheets import SheetError
 
 from domains.integration.repositories.import_repository import ImportRepository
+from domains.integration.repositories.import_sql import COPY_RECORDS, COPY_SALES
+from domains.integration.services import staging
 from domains.integration.services.files import Opened, open_file
 from domains.integration.services.profiles import PROFILES, Profile, RowRefused
 from shared.auth.principal import Principal
@@ -27,8 +29,12 @@ from shared.jobs.running import JobContext, job
 from shared.repositories import audit
 from shared.repositories.jobs import JobRepository
 from shared.rules import brands
+from shared.rules.import_values import order_ids
 
-READ = 1000
+READ = 2000
+"""So many rows are read and copied at once."""
+BLOCK = 5000
+"""So many rows are applied at once."""
 APPLY = "integration.apply_import"
 
 
@@ -52,7 +58,7 @@ class ImportService:
 
     async def stage(
         self, actor: Principal, file: BinaryIO, name: str, *, profile: str | None = None, validate_only: bool = False,
-        batch_size: int = READ,
+        batch_size: int = BLOCK,
     ) -> ImportBatch:  # fmt: skip
         """Read a file into staging and judge every row; nothing of ours changes yet.
 
@@ -65,12 +71,13 @@ class ImportService:
             chosen = opened.profile
         except SheetError as error:
             raise ImportProcessingException(f"{error} {error.advice}".strip()) from None
-        batch_id = uuid.uuid4()
+        batch_id, begun = uuid.uuid4(), datetime.now(UTC)
         async with self.database.unit() as session:
             await ImportRepository(session).create(
                 id=batch_id, source_type=chosen.name, source_file=name[:255], digest=file_digest, profile=chosen.name,
                 status=ImportStatus.PROCESSING, state=JobState.RUNNING, uploaded_by_id=actor.user_id,
-                validate_only=validate_only, batch_size=batch_size, started_at=datetime.now(UTC),
+                validate_only=validate_only, batch_size=batch_size, started_at=begun,
+                header=opened.header,
             )  # fmt: skip
             audit.record(
                 session,
@@ -82,32 +89,22 @@ class ImportService:
             )
         try:
             with opened:
-                await self._copy(batch_id, opened)
+                await self._copy(batch_id, begun, opened)
         except SheetError as error:
             await self._fail(batch_id, f"{error} {error.advice}".strip())
             raise ImportProcessingException(str(error), details={"batch_id": str(batch_id), "row": error.row}) from None
         return await self._judged(batch_id, chosen, validate_only=validate_only)
 
-    async def _copy(self, batch_id: uuid.UUID, opened: Opened) -> None:
-        rows = self._judge(batch_id, opened)
+    async def _copy(self, batch_id: uuid.UUID, begun: datetime, opened: Opened) -> None:
+        rows = staging.judge(batch_id, begun, opened.header, opened.profile, opened.rows)
         async with self.database.unit() as session:
             repository, total = ImportRepository(session), 0
             while block := await anyio.to_thread.run_sync(lambda: list(islice(rows, READ))):
-                await repository.copy(block)
+                await repository.copy(COPY_RECORDS, (record for record, _ in block))
+                if sales := [sale for _, sale in block if sale is not None]:
+                    await repository.copy(COPY_SALES, sales)
                 total += len(block)
             await repository.finish(batch_id, total_records=total)
-
-    @staticmethod
-    def _judge(batch_id: uuid.UUID, opened: Opened) -> Iterator[tuple[Any, ...]]:
-        header, judge = opened.header, opened.profile.judge
-        for number, cells in opened.rows:
-            values = dict(zip(header, cells, strict=False))
-            understood, problems, verdict = None, None, RowVerdict.NEW
-            try:
-                understood = _dump(judge(values))
-            except RowRefused as error:
-                problems, verdict = _dump(error.problems), RowVerdict.ERROR
-            yield uuid.uuid4(), batch_id, number, _dump(values), understood, problems, verdict.value
 
     async def _judged(self, batch_id: uuid.UUID, chosen: Profile, *, validate_only: bool) -> ImportBatch:
         async with self.database.unit() as session:
@@ -168,40 +165,28 @@ class ImportService:
             if batch is None:
                 raise ResourceNotFoundException("Import batch not found")
             batch.status, batch.state = ImportStatus.PROCESSING, JobState.RUNNING
-            patterns, rows, total = await repository.patterns(), batch.batch_size, batch.total_records
-            sales = PROFILES[batch.profile or ""].kind == "sales"
+            applying = _Applying(
+                batch_id,
+                batch.batch_size,
+                sales=PROFILES[batch.profile or ""].kind == "sales",
+                patterns=await repository.patterns(),
+            )
+            after, total = batch.applied_until, batch.total_records
+        done = 0
         while True:
             async with self.database.unit() as session:
-                repository = ImportRepository(session)
-                applied = await (
-                    self._block(repository, batch_id, rows, patterns)
-                    if sales
-                    else repository.apply_feed(batch_id, rows)
-                )
-                done = (await repository.verdicts(batch_id)).get("applied", 0) if applied else 0
-            if not applied:
+                until, rows = await applying.span(ImportRepository(session), after)
+            if until == after:
                 break
+            after, done = until, done + rows
             if context is not None:
                 await context.progress(done, total, f"{done} of {total} rows")
         return await self._done(batch_id)
 
-    @staticmethod
-    async def _block(
-        repository: ImportRepository, batch_id: uuid.UUID, rows: int, patterns: Sequence[brands.Pattern]
-    ) -> int:
-        strangers = await repository.open_block(batch_id, rows)
-        found = [(code, name, sku, brands.find(name, patterns)) for code, name, sku in strangers]
-        await repository.add_products(
-            [
-                {"code": code, "name": name, "style": sku, "brand": hit.brand_id if hit else None}
-                for code, name, sku, hit in found
-            ]
-        )
-        return await repository.apply_block(batch_id)
-
     async def _done(self, batch_id: uuid.UUID) -> dict[str, Any]:
         async with self.database.unit() as session:
             repository = ImportRepository(session)
+            await repository.forget_sales(batch_id)
             counts = await repository.verdicts(batch_id)
             await repository.finish(
                 batch_id,
@@ -233,12 +218,19 @@ class ImportService:
                 raise ResourceNotFoundException("This import has no such row")
             if row.verdict not in (RowVerdict.ERROR, RowVerdict.CONFLICT) or batch.job_id is not None:
                 raise BusinessRuleViolation("Only rows with errors can be mended, before the import is applied")
-            row.source_data = {**row.source_data, **values}
+            cells = {**row.named(batch.header), **values}
+            row.source_data = [cells.get(name) for name in batch.header] if batch.header else cells
+            profile = PROFILES[batch.profile or ""]
             try:
-                row.processed_data = json.loads(_dump(PROFILES[batch.profile or ""].judge(row.source_data)))
+                found = profile.judge(cells)
                 row.verdict, row.validation_errors = RowVerdict.NEW, None
+                if profile.kind == "sales":
+                    head = order_ids(batch.id, batch.started_at or batch.created_at)
+                    await repository.copy(COPY_SALES, [staging.sale_line(str(batch_id), head, number, found)])
+                else:
+                    row.processed_data = json.loads(_dump(found))
             except RowRefused as error:
-                row.validation_errors = list(error.problems)
+                row.verdict, row.validation_errors = RowVerdict.ERROR, list(error.problems)
             await session.flush()
             await repository.compare(batch_id, sales=PROFILES[batch.profile or ""].kind == "sales")
             await session.refresh(row)
@@ -248,6 +240,46 @@ class ImportService:
                 session, actor, "import.mend", "import_batch", batch_id, after={"row": number, "fields": sorted(values)}
             )
             return {"row": number, "verdict": row.verdict, "problems": row.validation_errors or []}
+
+
+class _Applying:
+    """Applies a batch span by span; what one span finds out about products and sizes serves the next."""
+
+    def __init__(self, batch_id: uuid.UUID, rows: int, *, sales: bool, patterns: Sequence[brands.Pattern]) -> None:
+        self.batch_id, self.rows, self.sales, self.patterns = batch_id, rows, sales, patterns
+        self.codes, self.sizes = dict[str, uuid.UUID](), set[tuple[str, str]]()
+
+    async def span(self, repository: ImportRepository, after: int) -> tuple[int, int]:
+        """Apply the next rows; return the number of the last one (`after` when none was left) and how many there were."""
+        until, count = await repository.span(self.batch_id, after, self.rows, sales=self.sales)
+        if not count:
+            return after, 0
+        place = {"batch": self.batch_id, "after": after, "until": until}
+        await repository.set_based()
+        if self.sales:
+            await self._products(repository, place)
+            await repository.add_sizes(place, self.sizes)
+            await repository.apply_span(place, self.codes)
+        else:
+            await repository.apply_feed(place)
+        await repository.applied(self.batch_id, until, count)
+        return until, count
+
+    async def _products(self, repository: ImportRepository, place: dict[str, Any]) -> None:
+        """Learn which products a span sells; those nobody knows are made."""
+        told = await repository.new_codes(place, self.codes)
+        found = await repository.products([code for code, _, _ in told])
+        fresh = {code.lower(): (code, name, sku) for code, name, sku in reversed(told) if found[code] is None}
+        hits = [(code, name, sku, brands.find(name, self.patterns)) for code, name, sku in fresh.values()]
+        await repository.add_products(
+            [
+                {"code": code, "name": name, "style": sku, "brand": hit.brand_id if hit else None}
+                for code, name, sku, hit in hits
+            ]
+        )
+        if hits:
+            found |= await repository.products([code for code, product in found.items() if product is None])
+        self.codes |= {code: product for code, product in found.items() if product is not None}
 
 
 @job(APPLY)

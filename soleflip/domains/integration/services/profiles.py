@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from shared.rules import sizes
 from shared.rules.import_values import BadValue, amount, moment, word
-from shared.rules.money import CENT, cents
+from shared.rules.money import ZERO, cents
 
-Values = Mapping[str, Any]
+
+class Values(Protocol):
+    """A row by the names of its columns."""
+
+    def get(self, name: str, /) -> Any:
+        """Return a cell, None for a column that is not there."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the columns' names."""
+
+
 Judge = Callable[[Values], dict[str, Any]]
 CARD_COLUMNS = frozenset({"CC_NUMBER", "CVV", "CVC", "CARD_NUMBER", "PAN"})
 
@@ -41,12 +51,14 @@ class Profile:
 class _Reader:
     """Reads a row's cells and collects what is wrong with them."""
 
+    __slots__ = ("get", "problems")
+
     def __init__(self, row: Values) -> None:
-        self.row, self.problems = row, list[str]()
+        self.get, self.problems = row.get, list[str]()
 
     def word(self, *names: str) -> str | None:
         for name in names:
-            if (found := word(self.row.get(name))) is not None:
+            if (found := word(self.get(name))) is not None:
                 return found
         return None
 
@@ -61,7 +73,7 @@ class _Reader:
     def amount(self, *names: str, needed: bool = False) -> Decimal | None:
         for name in names:
             try:
-                found = amount(self.row.get(name))
+                found = amount(self.get(name))
             except BadValue as error:
                 self.problems.append(f"{name}: {error}")
                 return None
@@ -74,7 +86,7 @@ class _Reader:
     def moment(self, *names: str, needed: bool = False) -> str | None:
         for name in names:
             try:
-                found = moment(self.row.get(name))
+                found = moment(self.get(name))
             except BadValue as error:
                 self.problems.append(f"{name}: {error}")
                 return None
@@ -95,22 +107,28 @@ def _size(text: str | None, region: str = "US") -> tuple[str, str, str | None]:
     return found.value[:20], found.region[:10], None if found.standardized is None else str(found.standardized)
 
 
+@lru_cache(maxsize=16_384)
+def _figures(gross: Decimal, fees: tuple[Decimal | None, ...], net: Decimal | None) -> dict[str, str]:
+    """Return a sale's amounts in cents; a shop sells at the same prices again and again, so they are remembered."""
+    gross = cents(gross)
+    transaction, payment, shipping = (ZERO if fee is None else cents(abs(fee)) for fee in fees)
+    kept_back = transaction + payment + shipping
+    net = gross - kept_back if net is None else cents(net)
+    told = {"gross": gross, "fee": transaction, "payment": payment, "shipping": shipping,
+            "other": gross - kept_back - net, "net": net}  # fmt: skip
+    return {name: str(value) for name, value in told.items()}
+
+
 def _sale(
     platform: str, number: str, name: str, sku: str | None, size: tuple[str, str, str | None], gross: Decimal | None,
-    fees: tuple[Decimal | None, Decimal | None, Decimal | None], net: Decimal | None, sold_at: str | None, **more: Any,
+    fees: tuple[Decimal | None, ...], net: Decimal | None, sold_at: str | None, **more: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Return a sale in the form that is applied; what fees do not explain of the payout is `other`."""
-    gross = cents(gross or Decimal(0))
-    known = [cents(abs(fee)) if fee is not None else Decimal(0) for fee in fees]
-    if net is None:
-        net = gross - sum(known)
-    net = net.quantize(CENT)
     code = (sku or f"AUTO-{hashlib.sha256(name.lower().encode()).hexdigest()[:12].upper()}")[:100]
     return {
         "platform": platform, "number": number, "name": name[:255], "sku": (sku or "")[:100] or None, "code": code,
-        "size": size[0], "region": size[1], "eu": size[2], "gross": str(gross), "fee": str(known[0]),
-        "payment": str(known[1]), "shipping": str(known[2]), "other": str(gross - sum(known) - net), "net": str(net),
-        "sold": sold_at, "currency": "EUR", "quantity": 1, **more,
+        "size": size[0], "region": size[1], "eu": size[2], "sold": sold_at, "currency": "EUR", "quantity": "1",
+        **_figures(gross or ZERO, fees, net), **more,
     }  # fmt: skip
 
 
@@ -134,7 +152,7 @@ def judge_stockx(row: Values) -> dict[str, Any]:
     payout = read.word("Payout ID")
     return _sale(
         "stockx", number, name, read.word("Style", "SKU"), _size(read.word("Sku Size", "Size") or "N/A"), gross, fees, net, sold,
-        currency=currency, quantity=int(pieces), paid=paid, payout=None if payout in (None, "0") else payout[:100],
+        currency=currency, quantity=str(int(pieces)), paid=paid, payout=None if payout in (None, "0") else payout[:100],
         country=(read.word("Buyer Destination Country") or "")[:50] or None,
         city=(read.word("Buyer Destination City") or "")[:100] or None,
         invoice=(read.word("Invoice Number") or "")[:100] or None,

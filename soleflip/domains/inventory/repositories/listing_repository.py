@@ -45,7 +45,7 @@ class ListingRepository(BaseRepository[Listing]):
     def __init__(self, session: AsyncSession) -> None:
         super().__init__(Listing, session)
 
-    async def rows(self, condition: Any, skip: int, limit: int) -> Sequence[AnyRow]:
+    async def rows(self, conditions: Sequence[Any], skip: int, limit: int) -> Sequence[AnyRow]:
         """Return listings as rows of `NAMES`, newest first."""
         statement: AnySelect = (
             select(
@@ -57,7 +57,7 @@ class ListingRepository(BaseRepository[Listing]):
             .join(Product, Product.id == InventoryItem.product_id)
             .join(Size, Size.id == InventoryItem.size_id)
             .join(Platform, Platform.id == Listing.platform_id)
-            .where(condition)
+            .where(*conditions)
             .order_by(Listing.created_at.desc(), Listing.id.desc())
             .offset(skip)
             .limit(limit)

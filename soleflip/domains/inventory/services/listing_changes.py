@@ -111,7 +111,7 @@ class Changes:
             try:
                 found = await self.client.listing(number)
             except ResourceNotFoundException:
-                return Offered(listingId=number, status="DELETED")
+                return Offered.model_validate({"listingId": number, "status": "DELETED"})
             if found.status in ("DELETED", "CANCELED"):
                 return found
             raise

@@ -82,23 +82,10 @@ class ListingService:
 
     async def shown(self, listing_id: uuid.UUID) -> dict[str, Any]:
         """Return one listing; raises ResourceNotFoundException."""
-        rows = await self.listings.rows(Listing.id == listing_id, 0, 1)
+        rows = await self.listings.rows([Listing.id == listing_id], 0, 1)
         if not rows:
             raise ResourceNotFoundException(f"Listing {listing_id} not found")
         return dict(zip(NAMES, rows[0], strict=True))
-
-    async def list(
-        self, platform: str | None, status: ListingStatus | None, item_id: uuid.UUID | None, skip: int, limit: int
-    ) -> list[dict[str, Any]]:
-        """Return listings, newest first."""
-        condition = Listing.id.is_not(None)
-        if platform:
-            condition &= Listing.platform_id == (await self.catalogue.platform(platform)).id
-        if status:
-            condition &= Listing.status == status
-        if item_id:
-            condition &= Listing.item_id == item_id
-        return [dict(zip(NAMES, row, strict=True)) for row in await self.listings.rows(condition, skip, limit)]
 
     async def _live(self, listing_id: uuid.UUID) -> tuple[InventoryItem, Listing]:
         if await self.listings.get_by_id(listing_id) is None:
@@ -186,6 +173,19 @@ class ListingService:
             self.session.add(mark)
         mark.is_presale, mark.unmarked_at = presale, None if presale else now
         return {"stockx_listing_id": external_id, "item_id": item.id, "status": to}
+
+    async def list(
+        self, platform: str | None, status: ListingStatus | None, item_id: uuid.UUID | None, skip: int, limit: int
+    ) -> list[dict[str, Any]]:
+        """Return listings, newest first."""
+        conditions = []
+        if platform:
+            conditions.append(Listing.platform_id == (await self.catalogue.platform(platform)).id)
+        if status:
+            conditions.append(Listing.status == status)
+        if item_id:
+            conditions.append(Listing.item_id == item_id)
+        return [dict(zip(NAMES, row, strict=True)) for row in await self.listings.rows(conditions, skip, limit)]
 
 
 def asking(item: InventoryItem, amount: Decimal | None) -> Decimal:

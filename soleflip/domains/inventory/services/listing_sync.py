@@ -166,7 +166,7 @@ async def sync_listings(context: JobContext) -> dict[str, Any]:
 
 
 @job(TICK)
-async def sync_by_clock(context: JobContext) -> dict[str, Any]:
+async def sync_by_clock(context: JobContext) -> dict[str, Any] | None:
     """Pull our listings, if StockX is connected."""
     async with context.database.reading() as session:
         token = await MarketplaceAccess(session).token()

@@ -134,7 +134,7 @@ async def sync_orders(context: JobContext) -> dict[str, Any]:
 
 
 @job(TICK)
-async def sync_by_clock(context: JobContext) -> dict[str, Any]:
+async def sync_by_clock(context: JobContext) -> dict[str, Any] | None:
     """Pull StockX's orders, if it is connected."""
     async with context.database.reading() as session:
         token = await MarketplaceAccess(session).token()

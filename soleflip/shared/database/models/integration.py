@@ -7,10 +7,22 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Numeric,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from shared.database.base import Base, Cents, Text20, Text50, Text100, Text255, Timestamped, choice
+from shared.database.base import Base, Cents, Money, Text20, Text50, Text100, Text255, Timestamped, choice
 from shared.database.models.auth import USERS
 from shared.database.models.catalogue import PRODUCTS
 from shared.database.models.suppliers import SUPPLIERS
@@ -43,6 +55,8 @@ class ImportBatch(Timestamped, Base):
     processed_records: Mapped[int] = mapped_column(default=0, server_default="0")
     error_records: Mapped[int] = mapped_column(default=0, server_default="0")
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
+    header: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
+    applied_until: Mapped[int] = mapped_column(default=0, server_default="0")
     preview_token: Mapped[uuid.UUID | None]
     retry_count: Mapped[int] = mapped_column(default=0, server_default="0")
     max_retries: Mapped[int] = mapped_column(default=3, server_default="3")
@@ -53,25 +67,71 @@ class ImportBatch(Timestamped, Base):
 
 
 class ImportRecord(Base):
-    """A row of a file: as it came, as it was understood, and what became of it."""
+    """A row of a file: its cells as they came (in the order of the batch's header), what is thought of it.
+
+    Written once: that a good row was applied follows from the batch's `applied_until`. `order_id` is the order that was
+    here before; the id of one it became follows from batch and row.
+    """
 
     __tablename__ = "import_records"
     __table_args__ = (
-        UniqueConstraint("batch_id", "row_number"),
-        Index("ix_import_records_verdict", "batch_id", "verdict"),
+        Index("ix_import_records_verdict", "batch_id", "verdict", postgresql_where=text("verdict <> 'new'")),
         {"schema": "integration"},
     )
 
-    batch_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("integration.import_batches.id", ondelete="CASCADE"))
-    row_number: Mapped[int]
-    source_data: Mapped[dict[str, Any]]
+    id = None  # type: ignore[assignment]  # its batch and number are its key
+    batch_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("integration.import_batches.id", ondelete="CASCADE"), primary_key=True
+    )
+    row_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    source_data: Mapped[Any] = mapped_column(JSONB)
     processed_data: Mapped[dict[str, Any] | None]
     validation_errors: Mapped[list[Any] | None]
     verdict: Mapped[RowVerdict] = mapped_column(choice(RowVerdict), default=RowVerdict.NEW, server_default="new")
-    order_id: Mapped[uuid.UUID | None] = mapped_column(
-        ForeignKey("transactions.orders.id", ondelete="SET NULL"), index=True
-    )
-    applied_at: Mapped[datetime | None]
+    order_id: Mapped[uuid.UUID | None]
+
+    def named(self, header: list[Any]) -> dict[str, Any]:
+        """Return the cells by their columns' names."""
+        if isinstance(self.source_data, dict):  # written before headers were kept
+            return dict(self.source_data)
+        return dict(zip(header, self.source_data, strict=False))
+
+
+class ImportSale(Base):
+    """A sale that waits to be applied: typed, narrow, gone once its batch is through. A queue, so it refers to nothing."""
+
+    __tablename__ = "import_sales"
+    __table_args__ = ({"schema": "integration"},)
+
+    id = None  # type: ignore[assignment]  # as above
+    batch_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    row_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    order_id: Mapped[uuid.UUID]
+    changed: Mapped[bool] = mapped_column(default=False, server_default="false")
+    platform: Mapped[str] = mapped_column(Text)
+    number: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    code: Mapped[str] = mapped_column(Text)
+    size: Mapped[str] = mapped_column(Text)
+    region: Mapped[str] = mapped_column(Text)
+    gross: Mapped[Money]
+    fee: Mapped[Money]
+    payment: Mapped[Money]
+    shipping: Mapped[Money]
+    other: Mapped[Money]
+    net: Mapped[Money]
+    sku: Mapped[str | None] = mapped_column(Text)
+    payout: Mapped[str | None] = mapped_column(Text)
+    country: Mapped[str | None] = mapped_column(Text)
+    city: Mapped[str | None] = mapped_column(Text)
+    invoice: Mapped[str | None] = mapped_column(Text)
+    tracking: Mapped[str | None] = mapped_column(Text)
+    notes: Mapped[str | None] = mapped_column(Text)
+    eu: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    sold: Mapped[datetime]
+    paid: Mapped[datetime | None]
+    currency: Mapped[str] = mapped_column(Text)
+    quantity: Mapped[int]
 
 
 class MarketplaceToken(Timestamped, Base):

@@ -37,7 +37,10 @@ class Transaction(Timestamped, Base):
         Index("ix_orders_platform", "platform_id", text("sold_at DESC"), text("id DESC")),
         Index("ix_orders_status", "status", text("sold_at DESC"), text("id DESC")),
         Index("ix_orders_match", "match_state", postgresql_where=text("match_state IN ('suggested', 'unmatched')")),
-        Index("ix_orders_item", "inventory_item_id"),
+        Index("ix_orders_item", "inventory_item_id", postgresql_where=text("inventory_item_id IS NOT NULL")),
+        Index("ix_orders_listing_id", "listing_id", postgresql_where=text("listing_id IS NOT NULL")),
+        Index("ix_orders_payout_id", "payout_id", postgresql_where=text("payout_id IS NOT NULL")),
+        CheckConstraint("stockx_order_number = external_id", name="stockx_number"),
         Index("ix_orders_product", "product_id", "sold_at"),
         Index("ix_orders_unpaid", "platform_id", postgresql_where=text("NOT payout_received")),
         {"schema": "transactions"},
@@ -45,17 +48,15 @@ class Transaction(Timestamped, Base):
 
     platform_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(PLATFORMS, ondelete="RESTRICT"))
     external_id: Mapped[str] = mapped_column(String(200))
-    stockx_order_number: Mapped[Text100 | None] = mapped_column(unique=True)
+    stockx_order_number: Mapped[Text100 | None]
     inventory_item_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(ITEMS, ondelete="RESTRICT"))
-    listing_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(LISTINGS, ondelete="SET NULL"), index=True)
+    listing_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(LISTINGS, ondelete="SET NULL"))
     product_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(PRODUCTS, ondelete="SET NULL"))
     size_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("core.sizes.id", ondelete="SET NULL"), index=True)
     import_batch_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("integration.import_batches.id", ondelete="SET NULL"), index=True
     )
-    payout_id: Mapped[uuid.UUID | None] = mapped_column(
-        ForeignKey("transactions.payouts.id", ondelete="SET NULL"), index=True
-    )
+    payout_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("transactions.payouts.id", ondelete="SET NULL"))
 
     status: Mapped[OrderStatus] = mapped_column(
         choice(OrderStatus), default=OrderStatus.CREATED, server_default="created"
