@@ -143,6 +143,7 @@ def reading(name: str) -> Iterator[None]:
         OSError,
         NotImplementedError,
         RuntimeError,
+        ValueError,  # a part that begins before the file does
         struct.error,
     ) as error:
         raise Damaged("DAMAGED_PART", f"The file's part {name[:80]!r} is broken.", advice=_ASK_AGAIN) from error
