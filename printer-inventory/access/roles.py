@@ -96,6 +96,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "inventory.manage_web_parsing",
         "inventory.can_create_public_templates",
         "inventory.view_api_docs",
+        "inventory.manage_glpi",
     ),
     "Contracts Viewer": VIEW_CONTRACTS,
     "Contracts Editor": EDIT_CONTRACTS,
@@ -137,6 +138,7 @@ WHOLE_FLEET: Final = frozenset(
     {
         "inventory.add_printer",
         "inventory.view_fleet_health",
+        "inventory.manage_glpi",
         *(f"inventory.{action}_organization" for action in ("add", "change", "delete")),
         "inventory.can_create_public_templates",
         "contracts.import_contracts",

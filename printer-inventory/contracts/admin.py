@@ -8,6 +8,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from contracts.models import (
+    AutoPollCandidate,
+    AutoPollJob,
     Cartridge,
     CartridgeImport,
     CartridgeImportRow,
@@ -219,3 +221,25 @@ class CartridgeImportRowAdmin(LookOnly):
     list_select_related = ["session"]
     search_fields = ["session__file_name"]
     autocomplete_fields = ["session"]
+
+
+@admin.register(AutoPollCandidate)
+class AutoPollCandidateAdmin(LookOnly):
+    """Devices that could be polled, to look at: what becomes of them is decided on the page of their import."""
+
+    list_display = ["serial_number", "session", "status", "glpi_ip", "verify_ok", "created_printer", "checked_at"]
+    list_select_related = ["session", "created_printer"]
+    list_filter = ["status", "verify_ok"]
+    search_fields = ["serial_number", "glpi_name"]
+    autocomplete_fields = ["session", "contract_device", "created_printer"]
+
+
+@admin.register(AutoPollJob)
+class AutoPollJobAdmin(LookOnly):
+    """Work on candidates, to look at."""
+
+    list_display = ["requested_at", "session", "task", "state", "done", "total", "reason"]
+    list_select_related = ["session"]
+    list_filter = ["task", "state"]
+    search_fields = ["session__name"]
+    autocomplete_fields = ["session", "requested_by"]

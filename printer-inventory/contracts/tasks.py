@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from contracts.models import ContractDevice
-from contracts.services import cartridge_sessions, import_jobs, import_sessions, linking
+from contracts.services import autopoll, autopoll_jobs, cartridge_sessions, import_jobs, import_sessions, linking
 
 
 @shared_task(soft_time_limit=1500, time_limit=1800)
@@ -16,6 +16,15 @@ def run_imports() -> bool:
     worked = import_jobs.run_next()
     if worked:
         import_sessions.tell_worker()
+    return worked
+
+
+@shared_task
+def run_autopoll() -> bool:
+    """Work on the candidates that wait to be looked up in GLPI or asked; the rest is asked for anew."""
+    worked = autopoll_jobs.run_next()
+    if worked:
+        autopoll.tell_worker()
     return worked
 
 

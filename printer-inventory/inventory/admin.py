@@ -16,6 +16,7 @@ from inventory.models import (
     Export,
     ExportPiece,
     FleetAlarm,
+    GlpiConnection,
     HistoryMark,
     InventoryTask,
     LearnedPlan,
@@ -145,6 +146,7 @@ WRITTEN: Final[tuple[tuple[type[Model], list[str], list[str]], ...]] = (
     (Export, ["pk", "state"], []),
     (ExportPiece, ["pk"], []),
     (HistoryMark, ["pk"], []),
+    (GlpiConnection, ["url", "username", "updated_at"], ["url"]),
     (FleetAlarm, ["raised_at", "cleared_at", "text"], ["text"]),
 )
 """Model, columns, searched fields."""

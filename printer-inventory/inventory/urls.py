@@ -9,6 +9,7 @@ from inventory.views import (
     discovery_views,
     documented_views,
     export_views,
+    glpi_views,
     health_views,
     import_views,
     job_views,
@@ -103,5 +104,7 @@ urlpatterns = [
     path(
         "api/web-parser/delete-template/<int:template_id>/", web_api_views.delete_template, name="web_delete_template"
     ),
+    path("integrations/glpi/", glpi_views.connection, name="glpi"),
+    path("integrations/glpi/forget/", glpi_views.forget, name="glpi_forget"),
     path("api/system-status/", api_views.system_status, name="system_status"),
 ]

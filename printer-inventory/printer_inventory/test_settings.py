@@ -6,6 +6,7 @@ import os
 os.environ.setdefault("SECRET_KEY", "for-tests-only-" * 4)
 os.environ["DEBUG"] = "False"
 os.environ["PRINTER_NETWORKS"] = "127.0.0.0/8"
+os.environ["GLPI_NETWORKS"] = "127.0.0.0/8"
 os.environ["FIELD_ENCRYPTION_KEYS"] = base64.urlsafe_b64encode(b"for-tests-only, 32 characters...").decode()
 
 from printer_inventory.settings import *

@@ -8,7 +8,19 @@ from collections.abc import Callable
 
 import pytest
 
-from safehttp import BadResponse, Client, Device, Limits, Provider, Public, Refused, TimedOut, Unreachable, guard
+from safehttp import (
+    BadResponse,
+    Client,
+    Device,
+    Limits,
+    Provider,
+    Public,
+    Refused,
+    TimedOut,
+    Unreachable,
+    check_url,
+    guard,
+)
 
 from .conftest import Ask, Server, answer
 
@@ -220,3 +232,14 @@ def test_wrong_settings_say_so() -> None:
     for entry in ("https://x.example:0", "x.example/path", "", "user@x.example"):
         with pytest.raises(ValueError, match="provider list"):
             Provider([entry])
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "10.0.0.7", "127.0.0.1", "[::1]", "[::]"])
+def test_an_address_that_a_user_typed_is_no_written_list(host: str) -> None:
+    url = f"http://{host}:8080/"
+    for networks in ((), ("0.0.0.0/0", "::/0")):
+        if networks and host == "10.0.0.7":
+            continue
+        with pytest.raises(Refused):
+            check_url(Provider([url], networks=networks, typed=True), url)
+    assert check_url(Provider(["http://10.0.0.7:8080"], networks=["10.0.0.0/8"], typed=True), "http://10.0.0.7:8080/")

@@ -1,6 +1,7 @@
 """The catalogue of models and cartridges, devices under contract, their history, imports and orders."""
 
 from contracts.models.access import ContractsAccess
+from contracts.models.autopoll import AutoPollCandidate, AutoPollJob
 from contracts.models.cartridge_import import CartridgeImport, CartridgeImportRow
 from contracts.models.catalogue import Cartridge, DeviceModel, DeviceModelCartridge, Manufacturer
 from contracts.models.device import ContractDevice
@@ -10,6 +11,8 @@ from contracts.models.order import CartridgeOrder
 from contracts.models.reference import City, ContractStatus, ServiceProvider
 
 __all__ = [
+    "AutoPollCandidate",
+    "AutoPollJob",
     "Cartridge",
     "CartridgeImport",
     "CartridgeImportRow",

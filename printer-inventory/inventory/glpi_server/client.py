@@ -52,7 +52,7 @@ class GlpiServer:
             origin = parse_url(self.url).origin
         except Refused as error:
             raise GlpiAwayError(str(error)) from error
-        return _Host([origin], self, networks=self.networks, own_services=self.own_services)
+        return _Host([origin], self, networks=self.networks, own_services=self.own_services, typed=True)
 
 
 class _Host(Provider):

@@ -16,6 +16,7 @@ from inventory.models.choices import (
 from inventory.models.discovery import DiscoveredDevice, Discovery, Standing
 from inventory.models.event import ChangeEvent, PrinterEvent
 from inventory.models.exports import Export, ExportPiece
+from inventory.models.glpi import GlpiConnection
 from inventory.models.history import DailyReading, HistoryMark
 from inventory.models.imports import ImportedRow, ImportRecord, PrinterImport, PrinterImportRow
 from inventory.models.organization import Organization
@@ -38,6 +39,7 @@ __all__ = [
     "Export",
     "ExportPiece",
     "FleetAlarm",
+    "GlpiConnection",
     "HistoryMark",
     "ImportRecord",
     "ImportedRow",

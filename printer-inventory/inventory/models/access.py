@@ -19,6 +19,7 @@ class InventoryAccess(models.Model):  # noqa: DJ008 - has no rows to name
             ("manage_web_parsing", _("Can edit web parsing rules")),
             ("view_web_parsing", _("Can see web parsing rules")),
             ("can_create_public_templates", _("Can publish web parsing templates")),
+            ("manage_glpi", _("Can set up the GLPI server")),
             ("view_api_docs", _("Can read the API documentation")),
             ("view_fleet_health", _("Can see how the polling of the whole fleet goes")),
         ]

@@ -151,6 +151,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"queue": "low_priority", "expires": 30},
     },
+    "autopoll-candidates": {
+        "task": "contracts.tasks.run_autopoll",
+        "schedule": timedelta(seconds=30),
+        "options": {"queue": "low_priority", "expires": 30},
+    },
     "count-days": {
         # Whole days once, today again: pages over months read what was counted.
         "task": "dashboard.tasks.count_days",

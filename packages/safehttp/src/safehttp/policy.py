@@ -128,12 +128,15 @@ class Provider(Policy):
         networks: Iterable[str | Network] = (),
         own_services: Iterable[ServiceAddress] = (),
         ca_file: str | None = None,
+        typed: bool = False,
     ) -> None:
         """`hosts` holds `name` (https on 443), `*.name` (every name below it), `host:port` or a whole `http://host:port`.
 
-        A listed IP address is allowed as it stands. A listed name must resolve to global addresses or into `networks`.
+        A listed IP address is allowed as it stands, unless the list was `typed` by a user. A listed name, and a typed
+        address, must be or resolve to global addresses or lie inside `networks`.
         """
         super().__init__(own_services, ca_file)
+        self._typed = typed
         self.endpoints = tuple(_parse_endpoint(host) for host in hosts)
         self.networks = parse_networks(networks)
 
@@ -145,7 +148,7 @@ class Provider(Policy):
     def admit_address(self, target: Target, address: Address) -> None:
         """Allow global addresses, listed addresses, and the given networks."""
         kind = kind_of(address)
-        if kind == "global" or target.host == address:
+        if kind == "global" or (target.host == address and not self._typed):
             return
         if kind in _NEVER:
             raise Refused(f"{target.origin} leads to {address} ({kind}), which is never asked.")
