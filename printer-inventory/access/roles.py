@@ -139,6 +139,7 @@ WHOLE_FLEET: Final = frozenset(
         "inventory.add_printer",
         "inventory.view_fleet_health",
         "inventory.manage_glpi",
+        "dashboard.manage_alerts",
         *(f"inventory.{action}_organization" for action in ("add", "change", "delete")),
         "inventory.can_create_public_templates",
         "contracts.import_contracts",
@@ -163,5 +164,5 @@ WHOLE_FLEET: Final = frozenset(
 
 Adding a printer is one: it asks any address of PRINTER_NETWORKS, which belong to all clients.
 """
-WHOLE_FLEET_APPS: Final = frozenset({"access", "admin", "auth", "billing", "dashboard", "eztaskmanager", "outbox"})
+WHOLE_FLEET_APPS: Final = frozenset({"access", "admin", "auth", "billing", "eztaskmanager", "outbox"})
 """Applications none of whose permissions count for a person with a limit."""

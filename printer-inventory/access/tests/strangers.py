@@ -18,6 +18,15 @@ from access.roles import ROLES
 from access.services.roles import bootstrap_roles
 from contracts.models import CartridgeOrder, City, ContractDevice, ContractEvent, ImportSession
 from contracts.tests.factories import make_device, make_provider, make_status
+from dashboard.models import (
+    Alarm,
+    AlertRule,
+    DeviceIncident,
+    FleetDay,
+    PrinterDay,
+    SuppliesMail,
+    SupplyForecast,
+)
 from inventory.models import (
     Doubt,
     Export,
@@ -144,6 +153,7 @@ def furnish_contracts(organization: Organization, mark: str, number: int, user: 
         printer=printer, equipment_model=f"{mark} model", inventory_number=f"{mark}-9", branch=f"{mark} branch",
         a4_bw_start=1, a4_bw_end=2,
     )  # fmt: skip
+    furnish_dashboard(organization, mark, number, printer)
     past = MONTH - timedelta(days=28)
     make_row(organization=organization, serial_number=f"{mark}3", month=past, printer=printer)
     CounterChangeLog.objects.create(
@@ -152,9 +162,45 @@ def furnish_contracts(organization: Organization, mark: str, number: int, user: 
     )  # fmt: skip
 
 
+def furnish_dashboard(organization: Organization, mark: str, number: int, printer: Printer) -> None:
+    """The same for the dashboard: low toner, a day that was counted, an incident, a rule with its alarm, a mail."""
+    now = timezone.now()
+    toner = {
+        "index": "1.1", "description": f"{mark} toner", "kind": "toner", "color": "black", "percent": 3, "state": "level",
+        "is_receptacle": False, "part_number": f"{mark}-TN",
+    }  # fmt: skip
+    PrinterState.objects.filter(pk=printer.pk).update(supplies=[toner])
+    counts = {
+        "polls": 10, "good": 6, "failed": 3, "doubted": 1, "hours_asked": 10, "hours_silent": 3, "pages": 70, "pages_bw": 50,
+        "pages_color": 20,
+    }  # fmt: skip
+    today = timezone.localdate()
+    city = City.objects.get(name=f"{mark} town")
+    PrinterDay.objects.create(printer=printer, day=today, **counts)
+    FleetDay.objects.create(day=today, organization=organization, city=city, printers=1, **counts)
+    DeviceIncident.objects.create(
+        pk=number, printer=printer, key="1", description=f"{mark} jam", severity="critical", opened_at=now
+    )
+    SupplyForecast.objects.create(
+        pk=number, printer=printer, index="1.1", rate=1, fastest=2, slowest=0.5, made_on=today
+    )
+    rule = AlertRule.objects.create(pk=number, name=f"{mark} rule", kind="silent", organization=organization)
+    Alarm.objects.create(
+        pk=number,
+        rule=rule,
+        printer=printer,
+        printer_name=f"{mark} printer",
+        key="1",
+        text=f"{mark} silent",
+        opened_at=now,
+    )
+    SuppliesMail.objects.create(pk=number, name=f"{mark} mail", recipients="a@b.example", at="08:00")
+
+
 TABLES: Final[tuple[type[models.Model], ...]] = (
     Organization, Printer, PollBatch, InventoryTask, PageCounter, Quarantine, PrinterEvent, WebParsingRule, Export,
-    ContractDevice, ContractEvent, CartridgeOrder, MonthlyReport, CounterChangeLog, ImportSession,
+    ContractDevice, ContractEvent, CartridgeOrder, MonthlyReport, CounterChangeLog, ImportSession, DeviceIncident,
+    SupplyForecast, AlertRule, Alarm, SuppliesMail,
 )  # fmt: skip
 
 

@@ -37,7 +37,8 @@ TELLING = frozenset(
         "inventory:web_rules", "api-1:list_printers", "api-1:get_printer", "api-1:list_organizations",
         "contracts:device_list", "contracts:device", "contracts:export", "contracts:api_devices", "contracts:api_filters",
         "contracts:order_list", "contracts:api_history", "monthly_report:export", "monthly_report:api_month",
-        "monthly_report:changes", "contracts:import",
+        "monthly_report:changes", "contracts:import", "dashboard:overview", "dashboard:report", "dashboard:export",
+        "dashboard:export_all", "dashboard:rules", "dashboard:rule",
     }
 )  # fmt: skip
 """Doors that tell of another organization whoever has no limit: asked in every run, all doors in the slow one."""
@@ -137,7 +138,8 @@ class TestEveryDoor:
     def test_their_own_rows_are_there(self, world: World):
         for address in (
             f"/inventory/{OURS}/", f"/contracts/{OURS}/", f"/inventory/quarantine/{OURS}/", f"/api/v1/printers/{OURS}/",
-            f"/inventory/api/printer/{OURS}/", "/monthly-report/2026-03/", f"/inventory/{OURS}/history/",
+            f"/inventory/api/printer/{OURS}/", "/monthly-report/2026-03/", "/dashboard/",
+            "/dashboard/supplies/", f"/inventory/{OURS}/history/",
         ):  # fmt: skip
             answer, text = ask(world.client, "GET", address)
             assert answer.status_code == 200, address
@@ -235,6 +237,11 @@ class TestWhoLimits:
             "/metrics/",
             "/inventory/discovery/",
             "/inventory/fleet-health/",
+            "/dashboard/alarms/",
+            f"/dashboard/alarms/rules/{OURS}/",
+            "/dashboard/alarms/rules/add/",
+            "/dashboard/deliveries/",
+            "/billing/",
         ):
             assert world.client.get(address).status_code == 403, address
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from contracts.models import City
 from inventory.models import Organization, Printer
 from outbox.models import Webhook
@@ -53,7 +54,7 @@ class AlertRule(models.Model):
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
     looked_at = models.DateTimeField(_("looked at"), null=True, blank=True)
 
-    objects: ClassVar[models.Manager["AlertRule"]] = models.Manager()
+    objects: ClassVar[models.Manager["AlertRule"]] = within("")
 
     class Meta:
         verbose_name = _("alert rule")
@@ -99,6 +100,8 @@ class Alarm(models.Model):
     text = models.CharField(_("what"), max_length=300)
     opened_at = models.DateTimeField(_("since"))
     closed_at = models.DateTimeField(_("until"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Alarm"]] = within("")
 
     class Meta:
         verbose_name = _("alarm")

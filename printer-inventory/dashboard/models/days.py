@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from contracts.models import City
 from inventory.models import Organization, Printer
 
@@ -35,6 +38,8 @@ class PrinterDay(Figures):
     printer = models.ForeignKey(Printer, on_delete=models.CASCADE, related_name="+", db_index=False)
     day = models.DateField(_("day"))
 
+    objects: ClassVar[models.Manager[PrinterDay]] = within("printer__organization")
+
     class Meta:
         verbose_name = _("day of a printer")
         verbose_name_plural = _("days of printers")
@@ -60,6 +65,8 @@ class FleetDay(Figures):
         City, on_delete=models.CASCADE, null=True, related_name="+", db_index=False, verbose_name=_("city")
     )
     printers = models.PositiveIntegerField(_("printers"), default=0)
+
+    objects: ClassVar[models.Manager[FleetDay]] = within("organization")
 
     class Meta:
         verbose_name = _("day of the fleet")

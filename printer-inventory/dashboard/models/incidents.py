@@ -1,9 +1,12 @@
 """What printers complained about, from when to when."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from inventory.models import Printer
 
 
@@ -20,6 +23,8 @@ class DeviceIncident(models.Model):
     severity = models.CharField(_("severity"), max_length=10, default="other")
     opened_at = models.DateTimeField(_("since"))
     closed_at = models.DateTimeField(_("until"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager["DeviceIncident"]] = within("printer__organization")
 
     class Meta:
         verbose_name = _("incident")

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from access.reach import within
 from contracts.models import City
 from inventory.models import Organization, Printer
 
@@ -23,6 +24,8 @@ class SupplyForecast(models.Model):
     swaps = models.PositiveSmallIntegerField(_("cartridges swapped"), default=0)
     swapped_on = models.DateField(_("swapped"), null=True, blank=True)
     made_on = models.DateField(_("made"))
+
+    objects: ClassVar[models.Manager["SupplyForecast"]] = within("printer__organization")
 
     class Meta:
         verbose_name = _("forecast of a supply")
@@ -52,7 +55,7 @@ class SuppliesMail(models.Model):
     )
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 
-    objects: ClassVar[models.Manager["SuppliesMail"]] = models.Manager()
+    objects: ClassVar[models.Manager["SuppliesMail"]] = within("")
 
     class Meta:
         verbose_name = _("scheduled supplies mail")
@@ -74,6 +77,8 @@ class SuppliesMailRun(models.Model):
     day = models.DateField(_("day"))
     message = models.ForeignKey("outbox.Message", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     lines = models.PositiveIntegerField(_("lines"), default=0)
+
+    objects: ClassVar[models.Manager["SuppliesMailRun"]] = within("")
 
     class Meta:
         verbose_name = _("run of a supplies mail")

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboard.models import Alarm, AlertRule, RuleKind
 from dashboard.rules.alarms import SLACK, Standing, changes
-from dashboard.services.scope import JOINS, NAME, PLACE, WHERE, Scope
+from dashboard.services.scope import JOINS, NAME, PLACE, WHERE, Scope, fetch
 from inventory.models import FleetAlarm
 from outbox.models import Message
 from outbox.services import posting
@@ -95,12 +95,9 @@ def _standing(rule: AlertRule, now: datetime) -> tuple[Standing, Names] | None:
         return Standing(wrong), {"fleet": (None, _("the whole fleet"))}
     if stopped is not None and rule.kind == RuleKind.SILENT:
         return None
-    facts = Scope(now, organization=rule.organization_id, city=rule.city_id).facts()
-    facts |= {"threshold": rule.threshold, "slack": SLACK}
+    scope = Scope(now, organization=rule.organization_id, city=rule.city_id)
     sql, judge = _KINDS[rule.kind]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, facts)
-        rows = cursor.fetchall()
+    _names, rows = fetch(sql, scope, threshold=rule.threshold, slack=SLACK)
     wrong, nearly, names = {}, set(), {}
     for row in rows:
         key = f"{row[0]}:{row[1]}"[:150]

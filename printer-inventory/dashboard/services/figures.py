@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.db import connection
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from dashboard.services import supplies
-from dashboard.services.scope import JOINS, MODEL, NAME, PLACE, WHERE, Scope
+from dashboard.services.scope import JOINS, MODEL, NAME, PLACE, WHERE, Scope, fetch
 from dashboard.services.shapes import Found
 
 PLOTTED: Final = 15
@@ -31,6 +30,7 @@ WHERE {WHERE} GROUP BY 1 ORDER BY 2 DESC, 1
 DAYS: Final = """
 FROM dashboard_fleetday d WHERE d.day >= %(since)s AND (%(org)s::bigint IS NULL OR d.organization_id = %(org)s)
   AND (%(city)s::bigint IS NULL OR d.city_id = %(city)s)
+  AND (%(reach)s::bigint[] IS NULL OR d.organization_id = ANY(%(reach)s::bigint[]))
 """
 POLLS_SQL: Final = f"""
 SELECT d.day AS day, sum(d.polls)::bigint AS polls, sum(d.good)::bigint AS good, sum(d.failed)::bigint AS failed,
@@ -92,10 +92,8 @@ WHERE {WHERE} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
 
 
 def _rows(sql: str, scope: Scope, **more: Any) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {**scope.facts(), "most": MOST, **more})
-        names = [column[0] for column in cursor.description or ()]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    names, found = fetch(sql, scope, **{"most": MOST, **more})
+    rows = [dict(zip(names, row, strict=True)) for row in found]
     for row in rows:
         if "id" in row:
             row["printer"] = (row.pop("id"), row.pop("name"))

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from django.db import connection
-
 from contracts.models import DeviceModelCartridge
-from dashboard.services.scope import JOINS, MODEL, NAME, PLACE, WHERE, Scope
+from dashboard.services.scope import JOINS, MODEL, NAME, PLACE, WHERE, Scope, fetch
 
 LOW: Final = 20
 SOON: Final = 14
@@ -40,6 +38,7 @@ FROM contracts_cartridgeorder o JOIN contracts_contractdevice d ON d.id = o.devi
 JOIN outbox_delivery m ON m.id = o.delivery_id
 CROSS JOIN LATERAL jsonb_array_elements(o.lines) AS line
 WHERE o.created_at >= %(since)s AND m.state NOT IN ('failed', 'stopped') AND d.printer_id = ANY(%(printers)s)
+  AND (%(reach)s::bigint[] IS NULL OR d.organization_id = ANY(%(reach)s::bigint[]))
 GROUP BY 1, 2
 """
 
@@ -95,9 +94,8 @@ class LowSupply:
 
 def low_supplies(scope: Scope, low: float = LOW, soon: float = SOON, printer: int | None = None) -> list[LowSupply]:
     """Return what is low or empty within days, the most urgent first; three queries. A waste box is never on it."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOW_SQL, {**scope.facts(), "low": low, "soon": soon, "printer": printer})
-        rows = [LowSupply(*row) for row in cursor.fetchall()]
+    _names, found = fetch(LOW_SQL, scope, low=low, soon=soon, printer=printer)
+    rows = [LowSupply(*row) for row in found]
     _name_cartridges(rows)
     _note_orders(scope, rows)
     return rows
@@ -125,10 +123,9 @@ def _is_ink(kind: str) -> bool:
 
 def _note_orders(scope: Scope, rows: list[LowSupply]) -> None:
     """Note what was ordered within a month, so that it is not ordered twice."""
-    with connection.cursor() as cursor:
-        printers = list({row.printer_id for row in rows})
-        cursor.execute(ORDERED_SQL, {"since": scope.now - timedelta(days=30), "printers": printers})
-        ordered = {(printer, cartridge): at for printer, cartridge, at in cursor.fetchall()}
+    printers = list({row.printer_id for row in rows})
+    _names, found = fetch(ORDERED_SQL, scope, since=scope.now - timedelta(days=30), printers=printers)
+    ordered = {(printer, cartridge): at for printer, cartridge, at in found}
     for row in rows:
         row.ordered_at = ordered.get((row.printer_id, row.cartridge_id)) if row.cartridge_id else None
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, Final
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from access import reach
 from dashboard.forms import MailForm, RuleForm, WebhookForm
 from dashboard.models import Alarm, AlertRule, SuppliesMail
 from dashboard.services import alarms, mails
@@ -26,7 +30,20 @@ PAGE: Final = 50
 manages = permission_required("dashboard.manage_alerts", raise_exception=True)
 
 
+def whole_fleet(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Refuse people with a limit: rules watch the whole fleet and tell whom they name, whatever these may see."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *arguments: Any, **keywords: Any) -> HttpResponse:
+        if reach.current() is not None:
+            raise PermissionDenied
+        return view(request, *arguments, **keywords)
+
+    return wrapped
+
+
 @require_GET
+@whole_fleet
 def rule_list(request: HttpRequest) -> HttpResponse:
     """Rules with their open alarms, webhooks and scheduled mails."""
     standing = Alarm.objects.filter(closed_at=None).select_related("rule", "printer")
@@ -41,6 +58,7 @@ def rule_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@whole_fleet
 def rule_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One rule: whom it tells, what it has found, and what was delivered."""
     rule = get_object_or_404(AlertRule.objects.select_related("organization", "city", "created_by"), pk=pk)

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,7 +17,8 @@ from django.views.decorators.http import require_GET
 from sheets import csv_style
 from webshell.downloads import download
 
-from contracts.models import City
+from access import reach
+from contracts.models import City, ContractDevice
 from dashboard.services import exporting, figures
 from dashboard.services.reports import BY_SLUG, REPORTS
 from dashboard.services.scope import PERIODS, Scope
@@ -146,6 +148,14 @@ def _frame(request: HttpRequest, scope: Scope) -> dict[str, Any]:
         "scope": scope,
         "periods": [{"days": days, "label": words[days]} for days in PERIODS],
         "organizations": Organization.objects.filter(active=True).order_by("name").values("id", "name"),
-        "cities": City.objects.order_by("name").values("id", "name"),
+        "cities": _cities().order_by("name").values("id", "name"),
+        "whole_fleet": scope.reach is None,
         "query": request.GET.urlencode(),
     }
+
+
+def _cities() -> QuerySet[City]:
+    """Return the cities to choose from: people with a limit learn of those where their devices stand."""
+    if reach.current() is None:
+        return City.objects.all()
+    return City.objects.filter(pk__in=ContractDevice.objects.values("city"))
