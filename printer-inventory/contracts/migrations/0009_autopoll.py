@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0005_cartridge_import'),
+        ('contracts', '0008_orders_by_outbox'),
         ('inventory', '0014_glpi_server'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
