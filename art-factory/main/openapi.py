@@ -161,6 +161,7 @@ def _wish() -> dict[str, Any]:
         seed={"type": "integer", "minimum": 0},
         max_items={"type": "integer", "minimum": 1, "maximum": 1000},
         spend_cap={"type": ["string", "number"]},
+        dialect={"enum": ["", "dynamic"]},
     )
 
 

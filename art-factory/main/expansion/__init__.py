@@ -1,7 +1,8 @@
 """The prompt language: one prompt with tokens becomes many, counted before they are made. Pure, knows no framework."""
 
 from main.expansion.batch import ExpansionError, Item
-from main.expansion.escapes import escape
+from main.expansion.dynamic import Translation, translate
+from main.expansion.escapes import as_it_stands, escape
 from main.expansion.expand import HARD, PER_BATCH, Expansion, Plan
 from main.expansion.names import ALIASES, AnyNames, Names
 from main.expansion.values import Axis, axis_of
@@ -17,6 +18,9 @@ __all__ = [
     "Item",
     "Names",
     "Plan",
+    "Translation",
+    "as_it_stands",
     "axis_of",
     "escape",
+    "translate",
 ]

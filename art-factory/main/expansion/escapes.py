@@ -3,6 +3,7 @@ which no text may hold, so every later step can look for plain signs alone."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 SIGNS: Final = "[],:|(\\"
@@ -10,6 +11,7 @@ FIRST: Final = 0xFDD0
 SLOT: Final = "\ufdef"
 """Where a token stood, in a skeleton."""
 _HIDE: Final = {sign: chr(FIRST + index) for index, sign in enumerate(SIGNS)}
+_MEANT: Final = re.compile(r"\\|\[|\]|\|\||\(&\)|(?<=meta):|(?<=batch):|(?<=pipeline):", re.IGNORECASE)
 _SHOW: Final = {ord(hidden): sign for sign, hidden in _HIDE.items()}
 _NONE: Final = dict.fromkeys(range(0xFDD0, 0xFDF0))
 
@@ -41,3 +43,8 @@ def show(text: str) -> str:
 def escape(text: str) -> str:
     """Return text as one types it so that it means itself."""
     return "".join(f"\\{sign}" if sign in SIGNS else sign for sign in text)
+
+
+def as_it_stands(text: str) -> str:
+    """Return a prompt that the prompt language takes as it stands: only what would mean something is escaped."""
+    return _MEANT.sub(lambda match: "".join(f"\\{sign}" if sign in "[]|(:\\" else sign for sign in match[0]), text)

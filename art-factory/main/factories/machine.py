@@ -17,8 +17,8 @@ from main.factories.specs import ParameterSpec
 class Price:
     """What one unit costs. `unit` is product, megapixel (rounded up per product), second (of output) or call.
 
-    `source` and `date` say where and when it was read: prices change. Without `checked` it is an estimate that nobody could hold
-    against the provider's word.
+    `source` and `date` say where and when it was read: prices change. What nobody has read (`checked` is False) is shown as
+    unknown; its `amount` is only what is set aside against the caps, so that these hold nevertheless.
     """
 
     amount: Decimal = Decimal(0)
@@ -27,6 +27,11 @@ class Price:
     source: str = ""
     date: str = ""
     checked: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Say whether the amount may be shown as the price: it is nothing, or was read somewhere on a day."""
+        return not self.amount or bool(self.checked and self.source and self.date)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Price:

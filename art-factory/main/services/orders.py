@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from main.expansion import Expansion, ExpansionError, Item, Plan
+from main.expansion import Expansion, ExpansionError, Item, Plan, translate
 from main.factories import ModelSpecificFactory, Problem
 from main.models import (
     OPEN,
@@ -52,7 +52,8 @@ class OrderRefused(ValueError):  # noqa: N818 -- says what is wrong with the ord
 class Wish:
     """What somebody typed. `parameters` are the form's, without the prompts.
 
-    `relation` says how an input image is used, `source` which product this is a variation of.
+    `dialect` "dynamic" reads the prompts as dynamic-prompts; `relation` says how an input image is used, `source` which product
+    this is a variation of.
     """
 
     machine: FactoryMachine
@@ -69,6 +70,7 @@ class Wish:
     spend_cap: Decimal | None = None
     relation: str = Relation.INPUT
     source: Product | None = None
+    dialect: str = ""
 
 
 @dataclass(slots=True)
@@ -96,7 +98,8 @@ class Preview:
             "items": self.items,
             "products": self.products,
             "limited": self.plan.limited,
-            "estimated_cost": f"{self.cost:f}",
+            "estimated_cost": f"{self.cost:f}" if self.price.get("known") else None,
+            "set_aside": f"{self.cost:f}",
             "price": self.price,
             "warnings": self.warnings,
             "problems": [{"field": one.field, "code": one.code, "message": one.message} for one in self.problems],
@@ -114,10 +117,12 @@ def preview(wish: Wish) -> Preview:
         "currency": price.currency,
         "source": price.source,
         "date": price.date,
-        "checked": "yes" if price.checked or not price.amount else "",
+        "known": "yes" if price.known else "",
     }
     found = Preview(Plan([], 0), [], [], price=shown)
     try:
+        wish, notes = in_our_language(wish)
+        found.warnings += notes
         found.plan = _plan(wish, factory)
     except ExpansionError as error:
         found.problems.append(Problem("prompt", "expansion", str(error)))
@@ -149,6 +154,16 @@ def preview(wish: Wish) -> Preview:
     return found
 
 
+def in_our_language(wish: Wish) -> tuple[Wish, list[str]]:
+    """Return a wish whose prompts are in our language, and what was done another way. ExpansionError."""
+    if wish.dialect != "dynamic":
+        return wish, []
+    lookups = dict(Lookup.objects.values_list("name", "values"))
+    prompt, negative = (translate(text, lookups) for text in (wish.prompt, wish.negative_prompt))
+    changed = replace(wish, prompt=prompt.prompt, negative_prompt=negative.prompt, dialect="", expand=True)
+    return changed, [*prompt.warnings, *negative.warnings]
+
+
 def place(wish: Wish, *, actor: str = "page", idempotency_key: str = "") -> Order:
     """Place an order; the same idempotency key gives the order it gave before. Raises OrderRefused."""
     if idempotency_key and (before := Order.objects.filter(idempotency_key=idempotency_key[:128]).first()):
@@ -162,7 +177,7 @@ def place(wish: Wish, *, actor: str = "page", idempotency_key: str = "") -> Orde
         raise OrderRefused(found.problems)
     try:
         with transaction.atomic():
-            return _stored(wish, found, actor, idempotency_key)
+            return _stored(in_our_language(wish)[0], found, actor, idempotency_key)
     except IntegrityError:
         if before := Order.objects.filter(idempotency_key=idempotency_key[:128] or None).first():
             return before

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from main.expansion import as_it_stands
 from main.factories import ModelSpecificFactory, ParameterSpec, ParameterType
 from main.factories.checking import check
 from main.metadata import Recovered
@@ -29,7 +30,6 @@ _SAMPLERS: Final = {
     "heun": ("heun", "HeunDiscrete"),
     "ddim": ("ddim", "DDIM"),
 }
-_MEANT: Final = re.compile(r"\\|\[|\]|\|\||\(&\)|(?<=meta):|(?<=batch):|(?<=pipeline):", re.IGNORECASE)
 _NOT_ALNUM: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -44,7 +44,7 @@ class Refilled:
 def refill(found: Recovered) -> Refilled:
     """Return the form that orders what a file says it is, as near as the machines on offer come."""
     machine, notes = _machine(found)
-    given = {"prompt": literal(found.prompt), "negative_prompt": literal(found.negative_prompt)}
+    given = {"prompt": as_it_stands(found.prompt), "negative_prompt": as_it_stands(found.negative_prompt)}
     if machine is None:
         return Refilled(given, notes)
     factory = factory_of(machine)
@@ -59,11 +59,6 @@ def refill(found: Recovered) -> Refilled:
     if left_out:
         notes.append(f"{machine.display_name} does not take: {', '.join(left_out[:20])}")
     return Refilled(given, notes)
-
-
-def literal(text: str) -> str:
-    """Return a prompt that the prompt language takes as it stands: only what would mean something is escaped."""
-    return _MEANT.sub(lambda match: "".join(f"\\{sign}" if sign in "[]|(:\\" else sign for sign in match[0]), text)
 
 
 def _machine(found: Recovered) -> tuple[FactoryMachine | None, list[str]]:

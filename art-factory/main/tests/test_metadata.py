@@ -16,13 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from main.expansion import Expansion
+from main.expansion import Expansion, as_it_stands
 from main.metadata import BrokenFile, Making, NothingFound, embed, recover
 from main.metadata.containers import MOST_TEXT, PNG, png_chunk
 from main.models import Order, Product
 from main.production.foreman import work_once
 from main.services.orders import Wish, place
-from main.services.recovering import literal
 
 MAKING = Making(
     prompt="a cat, (red:1.3) \u732b \U0001f408 <b>&",
@@ -204,7 +203,7 @@ def test_no_damage_raises_anything_else(kind: str, at: int, noise: bytes) -> Non
     ).map("".join)
 )
 def test_a_read_prompt_means_itself(text: str) -> None:
-    plan = Expansion(literal(text), "").plan(per_batch=5, limit=5)
+    plan = Expansion(as_it_stands(text), "").plan(per_batch=5, limit=5)
     assert [item.prompt for item in plan.items] == [text]
 
 

@@ -12,6 +12,7 @@ import pytest
 FILES = [
     "test_searching.py",
     "test_keys.py",
+    "test_dynamic.py",
     "test_collecting.py",
     "test_backup.py",
     "test_taking_in.py",

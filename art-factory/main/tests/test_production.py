@@ -31,6 +31,7 @@ from main.production.outcomes import accepted
 from main.production.working import poll_next, submit_next
 from main.providers import CallState, CallStatus, ErrorCategory, Output, ProviderError, Traits
 from main.services import orders
+from main.services.machines import factory_of
 from main.services.orders import OrderRefused, Wish, place, preview
 from main.tests.scripted import PNG, Scripted
 
@@ -103,6 +104,25 @@ def test_a_preview_names_price_source_and_date(seeded) -> None:
     assert shown["estimated_cost"] == "0.050000"
     assert (shown["price"]["date"], shown["price"]["unit"]) == ("2026-11-20", "megapixel")
     assert any("ignored by FLUX" in text for text in shown["warnings"])
+
+
+def test_no_price_is_a_guess(seeded, client) -> None:
+    """Every machine: free, read at a named place on a day, or plainly unknown in preview, catalogue and API."""
+    unknown = 0
+    for machine in FactoryMachine.objects.select_related("provider"):
+        price = factory_of(machine).machine.price
+        fields = {"machine": machine.pk, "prompt": "a", "p-init_image": "1"}
+        page = client.post("/partials/order/preview/", fields).content.decode()
+        figure = page.partition("data-preview-cost>")[2].partition("<")[0].strip()
+        told = preview(Wish(machine, "a", parameters={"init_image": 1} if "p-init_image" in page else {})).as_json()
+        if price.known:
+            assert figure == "free" or (price.source in page and price.date in page), machine.name
+        else:
+            unknown += 1
+            assert (figure, told["estimated_cost"]) == ("unknown", None), machine.name
+    assert unknown
+    catalogue = client.get("/models/").content.decode()
+    assert catalogue.count(">unknown<") == unknown
 
 
 @pytest.mark.parametrize(

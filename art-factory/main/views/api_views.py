@@ -38,7 +38,7 @@ def factory_machines(request: HttpRequest) -> JsonResponse:
 @require_POST
 def place_order(request: HttpRequest) -> HttpResponse:
     """Place an order from JSON: machine_id, prompt, and, if wanted, title, negative_prompt, parameters, generation_count,
-    batch_size, project_id, seed, max_items, spend_cap. An `Idempotency-Key` header orders once."""
+    batch_size, project_id, seed, max_items, spend_cap, dialect. An `Idempotency-Key` header orders once."""
     try:
         body = json.loads(request.body[:LARGEST_BODY])
     except (ValueError, RecursionError):
@@ -194,6 +194,7 @@ def _wish(machine: FactoryMachine, body: dict[str, Any]) -> Wish | None:
         times=number(body.get("generation_count"), 1, 0, 1000),
         max_items=number(body.get("max_items"), 0, 0, 1000),
         seed=number(body.get("seed"), 0),
+        dialect="dynamic" if body.get("dialect") == "dynamic" else "",
         spend_cap=money(body.get("spend_cap")),
     )
 

@@ -64,6 +64,7 @@ def wish_of(data: QueryDict) -> Wish:
         expand=data.get("literal") != "on",
         spend_cap=money(data.get("spend_cap")),
         source=Product.objects.alive().filter(pk=number(data.get("source"), 0)).first() if data.get("source") else None,
+        dialect="dynamic" if data.get("dialect") == "dynamic" else "",
         relation=relation if relation in Relation.values else Relation.INPUT,
     )
 

@@ -16,6 +16,7 @@ from main.metadata import BrokenFile, NothingFound, recover
 from main.models import FactoryMachine, Lookup, Order, OrderItem, OrderTemplate, Product, Project
 from main.production import foreman
 from main.services import orders
+from main.services.machines import factory_of
 from main.services.making import again_of
 from main.services.orders import OrderRefused
 from main.services.recovering import refill
@@ -176,6 +177,7 @@ def _order_context(pk: int) -> dict[str, Any]:
     words = {item.state for item in items}
     return {
         "order": order,
+        "price_known": factory_of(order.machine).machine.price.known,
         "items": items,
         "more_items": order.item_count - len(items),
         "products": products,

@@ -6,7 +6,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from demoproject.databases import database
+from eztaskmanager.databases import database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demoproject.databases import sqlite
 
+from eztaskmanager.databases import sqlite
 from eztaskmanager.tests.site import (
     Site,
     connected,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from main.expansion import Expansion, ExpansionError
+from main.expansion import Expansion, ExpansionError, translate
 from main.models import Lookup
 
 
@@ -22,6 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("--lookups", default="", help='more lookups, as JSON: {"color": ["red", "blue"]}')
         parser.add_argument("--seed", type=int, default=0, help="what chance follows from")
         parser.add_argument("--limit", type=int, default=100, help="show at most so many")
+        parser.add_argument(
+            "--dialect", choices=["own", "dynamic"], default="own", help="dynamic reads {a|b} and __name__"
+        )
         parser.add_argument("--count", action="store_true", help="only say how many")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -30,8 +33,15 @@ class Command(BaseCommand):
         lookups = dict(Lookup.objects.values_list("name", "values"))
         try:
             lookups |= json.loads(options["lookups"] or "{}")
-            expansion = Expansion(options["prompt"], options["negative"], lookups=lookups, seed=options["seed"])
+            prompts = [options["prompt"], options["negative"]]
+            notes: list[str] = []
+            if options["dialect"] == "dynamic":
+                read = [translate(text, lookups) for text in prompts]
+                prompts = [one.prompt for one in read]
+                notes = [warning for one in read for warning in one.warnings]
+            expansion = Expansion(*prompts, lookups=lookups, seed=options["seed"])
             plan = expansion.plan(per_batch=options["limit"], limit=options["limit"])
+            plan.warnings[:0] = notes
         except (ExpansionError, ValueError, TypeError) as error:
             raise CommandError(str(error)) from None
         if options["json"]:

@@ -1,4 +1,7 @@
-"""Turn `DATABASE_URL` into Django's settings; SQLite without it."""
+"""For settings: turn an address such as `DATABASE_URL` into an entry of DATABASES.
+
+SQLite comes with the options that let several processes write it, as workers do.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,7 @@ def database(url: str, default_file: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
+        "CONN_HEALTH_CHECKS": True,
     }
 
 
@@ -40,5 +44,5 @@ def sqlite(file: str) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": file,
-        "OPTIONS": SQLITE_OPTIONS,
+        "OPTIONS": dict(SQLITE_OPTIONS),
     }
