@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+import cli.story  # noqa: F401 -- registers the demo's job
 from shared.config.settings import get_settings
 from shared.database.connection import create_database
 from shared.jobs.worker import work

@@ -137,6 +137,12 @@ class JobRepository:
         """Return a job as it is now."""
         return await self.session.get(Job, job_id, populate_existing=True)
 
+    async def under_way(self, limit: int) -> Sequence[Job]:
+        """Return jobs of the last day that wait or run, the oldest first."""
+        now = func.clock_timestamp()
+        statement = select(Job).where(Job.state.in_(OPEN), Job.created_at > now - timedelta(days=1))
+        return (await self.session.scalars(statement.order_by(Job.created_at, Job.id).limit(limit))).all()
+
     async def latest(self, limit: int, kind: str | None = None) -> Sequence[Job]:
         """Return jobs, the newest first."""
         statement = select(Job).order_by(Job.created_at.desc(), Job.id.desc()).limit(limit)

@@ -125,8 +125,8 @@ def _sentence(best: Option, every: Sequence[Option], age_days: int, currency: st
         text = f"Sell now to the highest bid of {money} on {best.venue}: {left}"
         if listed is not None:
             text += (
-                f"; waiting about {listed.days:.0f} more days for {listed.price:,.2f} would leave {listed.profit:,.2f}, and less"
-                " than that after what the money could earn meanwhile"
+                f"; about {listed.days:.0f} days for {listed.price:,.2f} would leave {listed.profit:,.2f},"
+                " but meanwhile the money earns more elsewhere"
             )
     elif best.kind is DecisionKind.LIST_AT:
         text = f"List at {money} on {best.venue}: {left} in about {best.days:.0f} days"

@@ -7,9 +7,21 @@ from fastapi.responses import Response
 
 from domains.dashboard.services.dashboard_service import DashboardService
 from shared.api.dependencies import SessionDep
+from shared.repositories.jobs import JobRepository
 from shared.web.pages import Looking, render, to_login
 
 router = APIRouter(include_in_schema=False)
+JOB_NAMES = {
+    "demo.story": "The demo seller's year is being written",
+    "analytics.forecast": "A forecast is being made",
+    "analytics.forecast_all": "Forecasts are being asked for",
+    "pricing.decide": "Prices are being decided",
+    "inventory.listing_changes": "Listings are being changed",
+    "integration.import": "A file is being imported",
+    "orders.sync_stockx": "Orders are being pulled from StockX",
+    "inventory.sync_listings": "Listings are being pulled from StockX",
+}
+"""What people call jobs; another kind is shown by its own word."""
 
 
 @router.get("/")
@@ -28,4 +40,7 @@ async def dashboard(request: Request, looking: Looking, session: SessionDep) -> 
             {"label": "Profit", "values": [float(each["profit"]) for each in weeks]},
         ],
     }
-    return render(request, "dashboard.html", looking, figures=await service.metrics(), weeks=plot)
+    jobs = await JobRepository(session).under_way(3)
+    return render(
+        request, "dashboard.html", looking, figures=await service.metrics(), weeks=plot, jobs=jobs, job_names=JOB_NAMES
+    )

@@ -6,16 +6,18 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from domains.orders.repositories.order_repository import OrderFilter
 from domains.orders.services.order_service import OrderService
 from shared.api.dependencies import SessionDep
+from shared.auth.principal import Need
 from shared.database.words import MatchState
 from shared.web.pages import Looking, render, to_login
 
 router = APIRouter(include_in_schema=False)
 PAGE = 50
+AT_ONCE = 500
 
 
 @router.get("/orders")
@@ -37,5 +39,15 @@ async def orders(
     query = urlencode({name: value for name, value in asked.items() if value})
     return render(
         request, "orders.html", looking, orders=rows, total=total, shown=len(rows), skip=skip, chosen=chosen,
-        query=f"{query}&" if query else "",
+        query=f"{query}&" if query else "", may_write=looking.may(Need.WRITE),
     )  # fmt: skip
+
+
+@router.post("/orders/match")
+async def match(looking: Looking, session: SessionDep) -> Response:
+    """Look for the pairs of sales that have none; what is not sure waits in the list "to match"."""
+    if looking is None:
+        return to_login()
+    looking.require(Need.WRITE)
+    await OrderService(session).match_all(looking, AT_ONCE)
+    return RedirectResponse("/orders?match_state=suggested", 303)

@@ -40,7 +40,7 @@ class SupplierRepository:
                 func.sum(func.coalesce(I.gross_purchase_price, I.purchase_price) * I.quantity),
                 func.sum(case((sold, I.quantity), else_=0)), func.sum(Order.net_profit), func.sum(Order.cost_of_goods),
                 func.avg(I.delivery_date - I.purchase_date),
-                func.avg(case((sold, cast(I.sold_at, Date) - func.coalesce(I.delivery_date, I.purchase_date)))),
+                func.avg(cast(Order.sold_at, Date) - func.coalesce(I.delivery_date, I.purchase_date)),
                 func.max(I.purchase_date),
                 func.sum(case((I.status.in_(stock.UNSOLD), func.coalesce(I.purchase_price, 0) * I.quantity), else_=0)),
             )
