@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from billing.models import Invoice, InvoiceDevice, InvoiceLine, Tariff, TariffTier
+from monthly_report.admin import VisibleMonths
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -46,8 +47,12 @@ class TariffTierAdmin(ReadOnlyAdmin):
     search_fields = ["tariff__organization__name"]
 
 
+class OfMonths(ReadOnlyAdmin, VisibleMonths):
+    """Rows of a month; those of a hidden one are left out."""
+
+
 @admin.register(Invoice)
-class InvoiceAdmin(ReadOnlyAdmin):
+class InvoiceAdmin(OfMonths):
     """Invoices that were issued."""
 
     list_display = ["number", "organization_name", "month", "version", "state", "total", "currency", "issued_at"]
@@ -56,18 +61,20 @@ class InvoiceAdmin(ReadOnlyAdmin):
 
 
 @admin.register(InvoiceLine)
-class InvoiceLineAdmin(ReadOnlyAdmin):
+class InvoiceLineAdmin(OfMonths):
     """Their lines."""
 
+    month_field = "invoice__month"
     list_display = ["invoice", "number", "kind", "clicks", "price", "amount"]
     list_select_related = ["invoice"]
     search_fields = ["invoice__organization_name"]
 
 
 @admin.register(InvoiceDevice)
-class InvoiceDeviceAdmin(ReadOnlyAdmin):
+class InvoiceDeviceAdmin(OfMonths):
     """Their devices."""
 
+    month_field = "invoice__month"
     list_display = ["invoice", "serial_number", "part", "mono_clicks", "color_clicks"]
     list_select_related = ["invoice"]
     search_fields = ["serial_number"]

@@ -21,11 +21,21 @@ from monthly_report.models import (
     PrinterModelSpec,
     SerialEditOverride,
 )
-from monthly_report.services.months import end_of, set_window
+from monthly_report.services.months import end_of, only_visible, set_window
+
+
+class VisibleMonths(admin.ModelAdmin[Any]):
+    """The admin is no door to a hidden month: its rows are there for those alone who manage that."""
+
+    month_field = "month"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Leave rows of hidden months out."""
+        return only_visible(super().get_queryset(request), request.user, self.month_field)
 
 
 @admin.register(MonthlyReport)
-class MonthlyReportAdmin(admin.ModelAdmin[MonthlyReport]):
+class MonthlyReportAdmin(VisibleMonths):
     """Rows are made by imports and changed on the month's page; here they are looked up."""
 
     list_display = ["month", "order_number", "organization", "equipment_model", "serial_number", "part", "total_prints"]
@@ -86,7 +96,7 @@ class SerialEditOverrideAdmin(admin.ModelAdmin[SerialEditOverride]):
     autocomplete_fields = ["created_by"]
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+class ReadOnlyAdmin(VisibleMonths):
     """A record of what has happened is read, not written."""
 
     show_full_result_count = False
@@ -147,6 +157,7 @@ class MonthImportAdmin(ReadOnlyAdmin):
 class MonthImportRowAdmin(ReadOnlyAdmin):
     """Rows of imports of months."""
 
+    month_field = "session__month"
     list_display = ["session", "number", "label"]
     list_select_related = ["session"]
     search_fields = ["session__file_name"]

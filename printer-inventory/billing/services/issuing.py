@@ -90,7 +90,7 @@ def _freeze(draft: Draft, holding: Invoice | None, actor: Actor, now: datetime, 
         issued_by_name=actor.name[:150],
     )
     _freeze_lines(made, draft)
-    record(actor, EntityChangeLog.Action.CREATE, made, {"total": (None, f"{made.total} {made.currency}")}, reason)
+    record(actor, EntityChangeLog.Action.CREATE, made, {"number": (None, made.number)}, reason)
     return made
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connection
 from django.db.models import Count, F, Q, QuerySet, Sum
 
@@ -15,6 +16,7 @@ from monthly_report.models import CounterChangeLog, MonthControl, MonthlyReport
 from monthly_report.rules.anomalies import EXCESS, Anomaly, judge
 from monthly_report.rules.comparing import Difference, MonthDevice, compare
 from monthly_report.rules.figures import ENDS, KINDS
+from monthly_report.services.months import only_visible
 
 SORTS: Final = {
     "order": ("order_number", "id"),
@@ -105,9 +107,12 @@ def _anomalous(month: date) -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def anomalies_of(month: date, keys: Sequence[str]) -> dict[str, Anomaly]:
-    """Return the judgement of each device by its key, in one query however many devices and months there are."""
-    rows = MonthlyReport.objects.filter(device_key__in=keys, month__lte=month).order_by()
+def anomalies_of(month: date, keys: Sequence[str], user: AbstractBaseUser | AnonymousUser) -> dict[str, Anomaly]:
+    """Return the judgement of each device by its key, in one query however many devices and months there are.
+
+    What is usual is told from the months that the person may see.
+    """
+    rows = only_visible(MonthlyReport.objects.filter(device_key__in=keys, month__lte=month).order_by(), user)
     totals: dict[str, int] = {}
     usual: dict[str, list[int]] = {}
     for row in rows.values("device_key", "month").annotate(total=Sum("total_prints")):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import F
+from django.db.models import F, Model, QuerySet
 from django.utils import timezone
 
 from inventory.rules.months import bounds, month_of
 from monthly_report.models import MonthControl
 
+M = TypeVar("M", bound=Model)
 VISIBILITY = "monthly_report.can_manage_month_visibility"
 
 
@@ -54,6 +56,13 @@ def require_visible(user: AbstractBaseUser | AnonymousUser, control: MonthContro
     published = control is not None and control.is_published
     if not published and not user.has_perm(VISIBILITY):  # type: ignore[union-attr] # AbstractBaseUser without the mixin
         raise PermissionDenied
+
+
+def only_visible(rows: QuerySet[M], user: AbstractBaseUser | AnonymousUser, field: str = "month") -> QuerySet[M]:
+    """Return the rows of months that a person may see, for doors that show several months at once; `field` names the month."""
+    if user.has_perm(VISIBILITY):  # type: ignore[union-attr] # AbstractBaseUser without the mixin
+        return rows
+    return rows.filter(**{f"{field}__in": MonthControl.objects.filter(is_published=True).values("month")})
 
 
 def touched(control: MonthControl) -> None:

@@ -118,6 +118,7 @@ def set_override(request: HttpRequest) -> HttpResponse:
 def delete_month(request: HttpRequest, month: str) -> HttpResponse:
     """Delete a month's rows; who changed what stays. The page has asked for the month to be typed."""
     day = month_or_404(month)
+    visible_month(request, day)
     removed = delete(day, editor(request), timezone.now())
     messages.success(request, _("Rows deleted: %(count)s. The record of changes stays.") % {"count": removed})
     if wants_json(request):

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from inventory.models import Printer
 from monthly_report.models import CounterChangeLog, MonthControl, MonthlyReport
-from monthly_report.services.months import VISIBILITY, require_visible
+from monthly_report.services.months import only_visible, require_visible
 
 MONTHS = 12
 CHANGES = 10
@@ -22,9 +22,7 @@ def device_info(request: HttpRequest, pk: int) -> HttpResponse:
     """A piece of HTML for the month's dialog; months that are hidden from the visitor are left out."""
     row = get_object_or_404(MonthlyReport.objects.select_related("organization"), pk=pk)
     require_visible(request.user, MonthControl.objects.filter(month=row.month).first())
-    parts = MonthlyReport.objects.filter(device_key=row.device_key)
-    if not request.user.has_perm(VISIBILITY):
-        parts = parts.filter(month__in=MonthControl.objects.filter(is_published=True).values("month"))
+    parts = only_visible(MonthlyReport.objects.filter(device_key=row.device_key), request.user)
     past = parts.order_by("-month").values("month").annotate(pages=Sum("total_prints"))[:MONTHS]
     printer = None
     if row.printer_id is not None and request.user.has_perm("inventory.access_inventory_app"):

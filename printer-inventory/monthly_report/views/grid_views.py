@@ -17,7 +17,7 @@ from monthly_report.models import CounterChangeLog, MonthControl, MonthlyReport
 from monthly_report.rules.downtime import DOWNTIME
 from monthly_report.rules.figures import ENDS
 from monthly_report.services import listing
-from monthly_report.services.editing import BadValueError, ConflictError, edit_cells, editor_of
+from monthly_report.services.editing import BadValueError, ConflictError, edit_cells
 from monthly_report.services.months import MonthClosedError, control_of, require_visible
 from monthly_report.services.returning import return_to_told, revert
 from monthly_report.views.common import body_of, editor, month_or_404, visible_month, whole
@@ -48,11 +48,10 @@ def month_rows(request: HttpRequest, year: int, month: int) -> HttpResponse:
     counted = rows.annotate(matching=Window(Count("pk")))
     found: list[Any] = list(counted[(page - 1) * size : page * size])
     total = found[0].matching if found else 0
-    person = editor_of(request.user).person
     return JsonResponse(
         {
             "ok": True,
-            "reports": rows_json(found, day, person, now, is_open=control.is_open(now)),
+            "reports": rows_json(found, day, request.user, now, is_open=control.is_open(now)),
             "pagination": {"page": page, "per_page": size, "total_count": total, "total_pages": -(-total // size)},
             "revision": control.revision,
             "is_editable": control.is_open(now),
@@ -149,7 +148,7 @@ def _row(request: HttpRequest, pk: int) -> MonthlyReport:
 
 def _json(request: HttpRequest, row: MonthlyReport) -> dict[str, Any]:
     now, is_open = timezone.now(), control_of(row.month).is_open
-    return rows_json([row], row.month, editor_of(request.user).person, now, is_open=is_open(now))[0]
+    return rows_json([row], row.month, request.user, now, is_open=is_open(now))[0]
 
 
 def _closed(request: HttpRequest) -> HttpResponse:

@@ -26,8 +26,8 @@ from monthly_report.models import MonthImport
 from monthly_report.services import import_sessions
 from monthly_report.services.columns import COLUMNS, OUTS
 from monthly_report.services.importing import LIMITS
-from monthly_report.services.months import end_of, this_month
-from monthly_report.views.common import editor
+from monthly_report.services.months import end_of, only_visible, this_month
+from monthly_report.views.common import editor, visible_month
 from monthly_report.views.month_views import XLSX
 from monthly_report.views.words import COUNTER_WORDS
 
@@ -95,17 +95,26 @@ def start_import(request: HttpRequest) -> HttpResponse:
             return redirect(import_sessions.open_session(file.name, file.read(), form.wanted(), request.user.pk))
         except SheetError as error:
             form.add_error("file", str(error))
-    history = MonthImport.objects.defer("content", "undo").select_related("uploaded_by")[:HISTORY]
+    imports = MonthImport.objects.defer("content", "undo").select_related("uploaded_by")
+    history = (only_visible(imports, request.user) | imports.filter(uploaded_by=request.user.pk))[:HISTORY]
     context = {"form": form, "history": history, "columns": COLUMNS}
     status = 422 if request.method == "POST" else 200
     return render(request, "monthly_report/imports/start.html", context, status=status)
+
+
+def _session(request: HttpRequest, pk: int) -> MonthImport:
+    """Return an import; of a hidden month only one's own, or to those who manage visibility."""
+    session = get_object_or_404(MonthImport.objects.defer("content").select_related("uploaded_by"), pk=pk)
+    if session.uploaded_by_id != request.user.pk:
+        visible_month(request, session.month)
+    return session
 
 
 @require_GET
 @allowed
 def show_import(request: HttpRequest, pk: int) -> HttpResponse:
     """The preview with a verdict per row; once applied, what became of it."""
-    session = get_object_or_404(MonthImport.objects.defer("content").select_related("uploaded_by"), pk=pk)
+    session = _session(request, pk)
     label = request.GET.get("label", "")
     label = label if label in LABELS else ""
     listed = wizard.page_of_rows(session.rows.order_by("number"), session.counts, label, request.GET.get("page", ""))
@@ -130,7 +139,7 @@ def _changes(row: Any) -> list[str]:
 @allowed
 def apply_import(request: HttpRequest, pk: int) -> HttpResponse:
     """Apply a preview; pressed twice, the second press finds it applied."""
-    session = get_object_or_404(MonthImport.objects.defer("content"), pk=pk)
+    session = _session(request, pk)
     leave_out = request.POST.get("leave_out") == "1"
     try:
         token = request.POST.get("token", "")
@@ -160,7 +169,7 @@ def apply_import(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed
 def undo_import(request: HttpRequest, pk: int) -> HttpResponse:
     """Give the month back what an import took or changed."""
-    session = get_object_or_404(MonthImport.objects.defer("content"), pk=pk)
+    session = _session(request, pk)
     try:
         import_sessions.undo_session(pk, editor(request), timezone.now())
     except import_sessions.UndoRefusedError:

@@ -34,7 +34,8 @@ CHANGES_PAGE: Final = 100
 @require_GET
 def month_list(request: HttpRequest) -> HttpResponse:
     """The months with how far each is filled, by whom, and how it differs from the one before."""
-    years = sorted({day.year for day in MonthlyReport.objects.dates("month", "year")}, reverse=True)
+    seen = months.only_visible(MonthlyReport.objects.all(), request.user)
+    years = sorted({day.year for day in seen.dates("month", "year")}, reverse=True)
     year = whole(request.GET.get("year"), 2000, 2099, 0)
     context = {
         "months": listing.months(year or None, hidden=request.user.has_perm(months.VISIBILITY)),
@@ -128,9 +129,11 @@ def export(request: HttpRequest, year: int | str, month: int | None = None) -> S
 @require_GET
 @permission_required("monthly_report.view_monthly_report_metrics", raise_exception=True)
 def month_diff(request: HttpRequest, year: int, month: int) -> HttpResponse:
-    """How a month differs from the one before it."""
+    """How a month differs from the one before it; where that is hidden, every device of it would show, so that is refused."""
     day = month_or_404(year, month)
     visible_month(request, day)
+    if MonthlyReport.objects.filter(month=previous_month(day)).exists():
+        visible_month(request, previous_month(day))
     found = listing.difference(day)
     groups = {
         "added": found.added,

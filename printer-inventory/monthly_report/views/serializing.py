@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
+from django.contrib.auth.models import AnonymousUser, User
+
 from monthly_report.models import MonthlyReport
 from monthly_report.rules.anomalies import Anomaly
-from monthly_report.rules.editing import LOCKED, Person
+from monthly_report.rules.editing import LOCKED
 from monthly_report.rules.figures import COUNTERS, ENDS, KINDS, Part
-from monthly_report.services.editing import refusals_of
+from monthly_report.services.editing import editor_of, refusals_of
 from monthly_report.services.listing import anomalies_of
 
 PLAIN: Final = (
@@ -22,11 +24,11 @@ POSITIONS: Final = {Part.ALL: (0, 1), Part.A4: (0, 2), Part.A3: (1, 2)}
 
 
 def rows_json(
-    rows: Sequence[MonthlyReport], month: date, person: Person, now: datetime, *, is_open: bool
+    rows: Sequence[MonthlyReport], month: date, user: User | AnonymousUser, now: datetime, *, is_open: bool
 ) -> list[dict[str, Any]]:
-    """Return rows with what may be edited and what looks wrong; three queries for all of them."""
-    refused = refusals_of(rows, person, now, is_open=is_open)
-    judged = anomalies_of(month, list({row.device_key for row in rows}))
+    """Return rows with what this person may edit and what looks wrong; three queries for all of them."""
+    refused = refusals_of(rows, editor_of(user).person, now, is_open=is_open)
+    judged = anomalies_of(month, list({row.device_key for row in rows}), user)
     return [row_json(row, refused[row.pk], judged.get(row.device_key)) for row in rows]
 
 
