@@ -17,7 +17,8 @@ class ImportSession(ImportRecord):
     """One import of any number of files, looked through and applied by a worker.
 
     `task` says what `queued` and `running` are about; `done` of `total` rows is how far it is. Decisions about rows raise
-    `version`, which the token of the page that offers to apply is bound to.
+    `version`, which the token of the page that offers to apply is bound to. `made` is what applying added to the catalogue, for
+    undoing: {"city" | "model" | "manufacturer": {id: name}}.
     """
 
     class State(models.TextChoices):
@@ -56,6 +57,7 @@ class ImportSession(ImportRecord):
     done = models.PositiveIntegerField(_("rows done"), default=0)
     total = models.PositiveIntegerField(_("rows"), default=0)
     version = models.PositiveIntegerField(_("version"), default=0)
+    made = models.JSONField(default=dict, blank=True, editable=False)
     undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

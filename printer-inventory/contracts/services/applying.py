@@ -28,7 +28,7 @@ REFERENCES: Final = frozenset({"organization", "city", "model", "status", "servi
 
 def apply_chunk(session: ImportSession, rows: Sequence[ImportRow], judged: Sequence[Judged]) -> tuple[int, int]:
     """Write what rows mean and note on each which device it became; return how many devices were made and changed."""
-    fields = _fields(judged)
+    fields = _fields(judged, session.made)
     comment = session.name[:200]
     new = [place for place, row in enumerate(judged) if row.meaning.label == NEW]
     made = ContractDevice.objects.bulk_create([ContractDevice(**fields[place]) for place in new], batch_size=1000)
@@ -51,10 +51,10 @@ def apply_chunk(session: ImportSession, rows: Sequence[ImportRow], judged: Seque
     return len(made), len(devices)
 
 
-def _fields(judged: Sequence[Judged]) -> list[dict[str, Any]]:
-    """Return the attributes each row sets; what is missing in the catalogue is made first."""
-    cities = _make_cities(judged)
-    models = _make_models(judged)
+def _fields(judged: Sequence[Judged], made: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+    """Return the attributes each row sets; what is missing in the catalogue is made first, and noted in `made`."""
+    cities = _make_cities(judged, made)
+    models = _make_models(judged, made)
     found = []
     for row in judged:
         fields: dict[str, Any] = {}
@@ -74,11 +74,17 @@ def _missing(judged: Sequence[Judged], name: str) -> list[tuple[Judged, Change]]
     return [(row, change) for row, change in rows if change is not None and change.value is None]
 
 
-def _make_cities(judged: Sequence[Judged]) -> dict[str, int]:
+def _note_made(made: dict[str, dict[str, str]], kind: str, rows: Iterable[City | Manufacturer | DeviceModel]) -> None:
+    made.setdefault(kind, {}).update({str(row.pk): row.name for row in rows})
+
+
+def _make_cities(judged: Sequence[Judged], made: dict[str, dict[str, str]]) -> dict[str, int]:
     names = {fold(change.new): change.new for _, change in _missing(judged, "city")}
     if not names:
         return {}
+    last = City.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     City.objects.bulk_create([City(name=name) for name in names.values()], ignore_conflicts=True)
+    _note_made(made, "city", City.objects.filter(pk__gt=last, name__in=names.values()))
     return {fold(name): pk for name, pk in City.objects.values_list("name", "pk") if fold(name) in names}
 
 
@@ -86,7 +92,7 @@ def _model_key(values: Mapping[str, Any]) -> tuple[str, str]:
     return compact(str(values["manufacturer"])), compact(str(values["model"]))
 
 
-def _make_models(judged: Sequence[Judged]) -> dict[tuple[str, str], int]:
+def _make_models(judged: Sequence[Judged], made: dict[str, dict[str, str]]) -> dict[tuple[str, str], int]:
     wanted = {_model_key(row.values): row.values for row, _ in _missing(judged, "model")}
     if not wanted:
         return {}
@@ -95,7 +101,10 @@ def _make_models(judged: Sequence[Judged]) -> dict[tuple[str, str], int]:
     created = Manufacturer.objects.bulk_create([Manufacturer(name=name) for name in new.values()])
     makers |= {compact(maker.name): maker.pk for maker in created}
     models = [DeviceModel(manufacturer_id=makers[key[0]], name=str(values["model"])) for key, values in wanted.items()]
-    return dict(zip(wanted, [model.pk for model in DeviceModel.objects.bulk_create(models)], strict=True))
+    new_models = DeviceModel.objects.bulk_create(models)
+    _note_made(made, "manufacturer", created)
+    _note_made(made, "model", new_models)
+    return dict(zip(wanted, [model.pk for model in new_models], strict=True))
 
 
 def plain(fields: Mapping[str, Any]) -> dict[str, Any]:

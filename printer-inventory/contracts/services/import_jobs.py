@@ -26,7 +26,7 @@ from contracts.rules.device_rows import DUPLICATE, ERROR, FOUND_HERE
 from contracts.services.applying import apply_chunk
 from contracts.services.import_sessions import progress_key, renew_offer, will_apply
 from contracts.services.importing_sheets import Judge, Judged, findings_json, rows_of, values_from_json, values_json
-from contracts.services.undoing_imports import BuiltOnError, undo_chunk
+from contracts.services.undoing_imports import BuiltOnError, forget_made, undo_chunk
 
 logger = logging.getLogger(__name__)
 
@@ -254,6 +254,7 @@ def _rewrite(rows: Sequence[ImportRow], fields: Iterable[str]) -> None:
 
 def _apply(session: ImportSession) -> None:
     """Apply what is decided, all or nothing."""
+    session.made = {}
     try:
         with transaction.atomic():
             locked = _mine(session).select_for_update(of=("self",)).first()
@@ -261,8 +262,8 @@ def _apply(session: ImportSession) -> None:
                 raise LeaseLostError
             totals = _apply_rows(session, lambda done: cache.set(progress_key(session.pk), done, 600))
             locked.state, locked.lease_until, locked.applied_at = State.DONE, None, timezone.now()
-            locked.done, locked.result = sum(totals.values()), totals
-            locked.save(update_fields=["state", "lease_until", "applied_at", "done", "result"])
+            locked.done, locked.result, locked.made = sum(totals.values()), totals, session.made
+            locked.save(update_fields=["state", "lease_until", "applied_at", "done", "result", "made"])
     except IntegrityError as error:
         # Somebody took a serial number between our look and our write.
         raise StaleError from error
@@ -298,6 +299,7 @@ def _undo(session: ImportSession) -> None:
                 done += len(chunk)
                 cache.set(progress_key(session.pk), done, 600)
             session.rows.exclude(written=None).update(written=None)
+            forget_made(session)
             locked.state, locked.lease_until, locked.undone_at, locked.done = State.DONE, None, timezone.now(), done
             locked.save(update_fields=["state", "lease_until", "undone_at", "done"])
     except IntegrityError as error:

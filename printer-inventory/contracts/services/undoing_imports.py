@@ -1,8 +1,8 @@
-"""Taking an applied import back: devices it changed get their old values, devices it made are taken out of the contracts.
+"""Taking an applied import back: devices it changed get their old values, what it made goes again.
 
 All of it or nothing, and only while nothing was built on it: a device that was edited, ordered for or replaced since would lose
-that.
-Cities and models that the import made stay in the catalogue.
+that. Cities, manufacturers and models that the import made go too, unless anything else uses them by now. What happened to the
+devices stays on record under their names.
 """
 
 from __future__ import annotations
@@ -11,10 +11,21 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from django.utils import timezone
+from django.db import connection, models
+from django.db.models import ForeignObjectRel, QuerySet
 from django.utils.translation import gettext as _
 
-from contracts.models import CartridgeOrder, ContractDevice, ContractEvent, DeviceChange, ImportRow, ImportSession
+from contracts.models import (
+    CartridgeOrder,
+    City,
+    ContractDevice,
+    ContractEvent,
+    DeviceChange,
+    DeviceModel,
+    ImportRow,
+    ImportSession,
+    Manufacturer,
+)
 from contracts.services import history, linking
 from contracts.services.applying import plain, write
 
@@ -33,11 +44,7 @@ def undo_chunk(session: ImportSession, rows: Sequence[ImportRow], user_id: int |
     _refuse_built_on(session, devices, by_device)
     made = [device for device in devices if by_device[device.pk]["was"] is None]
     changed = [device for device in devices if by_device[device.pk]["was"] is not None]
-    now = timezone.now()
     events = [history.event(one, DeviceChange.UNDONE, user_id=user_id, comment=session.name) for one in devices]
-    for device in made:
-        device.is_active, device.removed_at = False, now
-    write(made, ("is_active", "removed_at"))
     names: set[str] = set()
     for device in changed:
         for name, value in by_device[device.pk]["was"].items():
@@ -45,8 +52,52 @@ def undo_chunk(session: ImportSession, rows: Sequence[ImportRow], user_id: int |
             names.add(name)
     write(changed, names)
     ContractEvent.objects.bulk_create(events, batch_size=1000)
+    _delete_devices([device.pk for device in made])
     moved = [one.pk for one in changed if "serial_number" in by_device[one.pk]["was"]]
     linking.link_devices(ContractDevice.objects.filter(pk__in=moved), force=True, user_id=user_id)
+
+
+def forget_made(session: ImportSession) -> None:
+    """Delete what the import added to the catalogue and nothing uses; what was renamed since is somebody's by now."""
+    catalogue: tuple[tuple[str, type[City | DeviceModel | Manufacturer]], ...] = (
+        ("model", DeviceModel), ("manufacturer", Manufacturer), ("city", City),
+    )  # fmt: skip
+    for kind, model in catalogue:
+        names = {int(pk): name for pk, name in session.made.get(kind, {}).items()}
+        if not names:
+            continue
+        # Held: who would refer to one meanwhile waits, and finds it gone or kept.
+        rows = QuerySet(model).select_for_update().filter(pk__in=names).order_by("pk")
+        same = {row.pk for row in rows if row.name == names[row.pk]}
+        QuerySet(model).filter(pk__in=same - _used(model, same)).delete()
+
+
+def _used(model: type[models.Model], pks: set[int]) -> set[int]:
+    """Return which rows anything refers to, one statement per table that could."""
+    used: set[int] = set()
+    for others, name in _pointing_at(model):
+        found = QuerySet(others).filter(**{f"{name}__in": pks}).values_list(f"{name}_id", flat=True)
+        used |= set(found.order_by().distinct())
+    return used
+
+
+def _pointing_at(model: type[models.Model]) -> list[tuple[type[models.Model], str]]:
+    """Return the tables and fields that refer to a table, those without a way back ("+") included."""
+    fields = model._meta.get_fields(include_hidden=True)  # noqa: SLF001 - documented by Django under this name
+    relations = [one for one in fields if isinstance(one, ForeignObjectRel) and not one.many_to_many]
+    return [(one.related_model, one.field.name) for one in relations if isinstance(one.related_model, type)]
+
+
+def _delete_devices(pks: list[int]) -> None:
+    """Delete devices and let go of what refers to them, in as many statements as tables do: Django's own asks per hundred rows.
+
+    An order holds its device (the database refuses), and `_refuse_built_on` has looked for one.
+    """
+    for others, name in _pointing_at(ContractDevice):
+        if others._meta.get_field(name).null:  # noqa: SLF001 - documented by Django under this name
+            QuerySet(others).filter(**{f"{name}__in": pks}).update(**{name: None})
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM contracts_contractdevice WHERE id = ANY(%s)", [pks])
 
 
 def _refuse_built_on(

@@ -14,10 +14,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from sheets import ApplyRefusedError, write_table
 
-from contracts.models import City, ContractDevice, ContractEvent, DeviceModel, ImportSession
+from contracts.models import City, ContractDevice, ContractEvent, DeviceModel, ImportSession, Manufacturer
 from contracts.services import filters, import_jobs, import_sessions
 from contracts.services.exporting import OUTS, SHEET, lines
 from contracts.tests.factories import make_device, make_model, make_provider, make_status
+from dashboard.models import AlertRule
 from inventory.models import Organization
 from inventory.tests.factories import make_organization, make_printer
 from inventory.tests.test_pages import HOSTILE, client_of
@@ -377,9 +378,33 @@ class TestUndo:
             ("MOVES", "Beta", "Mira 1"), ("OLD", "Alpha", "Lenina 2"),
         ]  # fmt: skip
         assert ContractDevice.objects.get(serial_number="OLD").service_start_month is None
-        assert not ContractDevice.objects.get(serial_number="NEW").is_active
+        assert not ContractDevice.objects.filter(serial_number="NEW").exists()
+        assert not City.objects.filter(name="Bratsk").exists(), "the city that only the import made goes with it"
+        assert ContractEvent.objects.filter(device=None, device_name__contains="NEW", change="undone").exists()
         assert ContractEvent.objects.filter(change="undone").count() == 3
         assert (session.state, session.can_undo) == ("done", False)
+
+    def test_the_catalogue_is_as_it_was_except_for_what_others_use_by_now(self, alpha):
+        def row(place: int) -> tuple[str, ...]:
+            return ("Alpha", f"Town {place}", "Mira 1", "", f"Maker {place}", f"Model {place}", f"S{place}", "")
+
+        before = [set(one.objects.values_list("name", flat=True)) for one in (City, DeviceModel, Manufacturer)]
+        session = applied(looked(book(*map(row, range(5))), create_models=True))
+        make_device(city=City.objects.get(name="Town 1"))
+        make_printer(device_model=DeviceModel.objects.get(name="Model 2"))
+        DeviceModel.objects.create(manufacturer=Manufacturer.objects.get(name="Maker 3"), name="Another")
+        City.objects.filter(name="Town 4").update(name="Town four")
+        AlertRule.objects.create(name="watches", kind="silent", city=City.objects.get(name="Town 0"))
+        assert undone(session).undone_at is not None
+        after = [set(one.objects.values_list("name", flat=True)) for one in (City, DeviceModel, Manufacturer)]
+        grown = [now - then for now, then in zip(after, before, strict=True)]
+        assert grown == [{"Town 0", "Town 1", "Town four"}, {"Model 2", "Another"}, {"Maker 2", "Maker 3"}]
+
+    def test_what_was_there_before_the_import_is_not_its_own(self, alpha):
+        City.objects.create(name="Empty town")
+        session = applied(looked(book(("Alpha", "Empty town", "Mira 1", "", "Kyocera", "ECOSYS P2040dn", "S1", ""))))
+        undone(session)
+        assert City.objects.filter(name="Empty town").exists()
 
     def test_the_file_can_be_imported_again(self, session):
         undone(session)
