@@ -107,6 +107,7 @@ def _grid(request: HttpRequest, day: date, *, is_open: bool) -> dict[str, Any]:
         "printer": reverse("inventory:printer_detail", args=[0]),
         "hints": f"/ws/monthly-report/{day:%Y}/{day:%m}/",
         "editable": is_open,
+        "zone": timezone.get_current_timezone_name(),
         "permissions": {name: request.user.has_perm(f"monthly_report.{name}") for name in PERMISSIONS},
         "counters": {name: str(word) for name, word in COUNTER_WORDS.items()},
         "words": {name: str(word) for name, word in GRID_WORDS.items()},

@@ -114,6 +114,8 @@ WEBSHELL = {
     "icon": "printer",
     "version": "0.1.0",
     "home": "inventory:printer_list",
+    # Days and months there are the site's: a window that ends at 23:59 ends at 23:59 for everybody.
+    "site_clock": ["/monthly-report/", "/billing/", "/dashboard/"],
     "search_url": reverse_lazy("inventory:printer_list"),
     "jobs_url": reverse_lazy("inventory:jobs"),
     "sections": [

@@ -82,11 +82,14 @@
     return all;
   };
 
+  // By the clock of the site, as the month's days are.
+  const exact = new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "medium", timeStyle: "long", timeZone: data.zone });
   const read = (cell) => {
     if (!cell.getValue()) return "–";
     const time = document.createElement("time");
     time.dateTime = cell.getValue();
     time.dataset.ago = "";
+    time.title = exact.format(new Date(cell.getValue()));
     const box = document.createElement("span");
     box.append(time);
     face.freshen(box);

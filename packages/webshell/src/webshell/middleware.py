@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -124,10 +125,16 @@ class EmptyErrorsMiddleware(BothWays):
 
 
 class TimeZoneMiddleware(BothWays):
-    """Shows times in the zone of the cookie `tz` (an IANA name written by face's time.js) when zoneinfo knows it."""
+    """Shows times in the zone of the cookie `tz` (an IANA name written by face's theme.js) when zoneinfo knows it.
+
+    Below the paths of WEBSHELL's `site_clock` the site's own zone stands: its days and months are what is shown there.
+    """
 
     def before(self, request: HttpRequest) -> None:
         """Activate the visitor's zone; an unknown or malformed name leaves the default."""
+        own = tuple(getattr(settings, "WEBSHELL", {}).get("site_clock", ()))
+        if own and request.path_info.startswith(own):
+            return
         if zone := known_zone(request.COOKIES.get("tz", "")):
             timezone.activate(zone)
 
