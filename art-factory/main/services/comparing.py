@@ -29,7 +29,7 @@ def differences(products: Iterable[Product]) -> list[Row]:
     """Return every parameter of some products, those that differ first."""
     facts = [_facts(product) for product in products]
     names = sorted({name for one in facts for name in one})
-    rows = [Row(name, tuple(_text(one.get(name)) for one in facts)) for name in names]
+    rows = [Row(name, tuple(shown(one.get(name)) for one in facts)) for name in names]
     return sorted(rows, key=lambda row: (not row.differs, row.name))
 
 
@@ -74,7 +74,7 @@ def _varied(item: OrderItem) -> dict[str, str]:
         for name, value in item.generation_parameters.items()
         if name not in ("prompt", "negative_prompt", "seed")
     }
-    return {name: _text(value) for name, value in {**parameters, **item.choices}.items()}
+    return {name: shown(value) for name, value in {**parameters, **item.choices}.items()}
 
 
 def _facts(product: Product) -> dict[str, Any]:
@@ -88,7 +88,10 @@ def _facts(product: Product) -> dict[str, Any]:
     }
 
 
-def _text(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return a value as people read it: a size by its sides, a list by its members."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     if isinstance(value, dict) and set(value) == {"width", "height"}:
         return f"{value['width']} x {value['height']}"
     return "" if value is None else str(value)

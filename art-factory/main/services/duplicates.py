@@ -14,7 +14,7 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from main.models import CollectionEntry, NearPair, Product
+from main.models import CollectionEntry, Lineage, NearPair, Product, Relation
 from main.services import events, products
 
 DISTANCE: Final = 4
@@ -66,6 +66,9 @@ def look(distance: int = DISTANCE) -> dict[str, int]:
     found = {(one, other): bits for one, other, bits in near(telling, min(distance, MOST_DISTANCE))}
     found |= dict.fromkeys(_same_bytes([(pk, digest) for pk, _hash, digest in rows]), 0)
     known = set(NearPair.objects.values_list("first_id", "second_id"))
+    # Enlarged pictures look like what they were made of: that is no accident.
+    enlarged = Lineage.objects.filter(relation=Relation.UPSCALE).values_list("parent_id", "child_id")
+    known |= {(min(pair), max(pair)) for pair in enlarged}
     fresh = sorted((bits, pair) for pair, bits in found.items() if pair not in known)[:MOST_PAIRS]
     NearPair.objects.bulk_create(
         (NearPair(first_id=one, second_id=other, distance=bits) for bits, (one, other) in fresh),

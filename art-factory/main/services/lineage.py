@@ -117,4 +117,4 @@ def _arrow(edge: Lineage, place: dict[int, tuple[int, int]]) -> Arrow:
     begin, end = (left + BOX_W, top + BOX_H // 2), (right, bottom + BOX_H // 2)
     middle = (begin[0] + end[0]) // 2
     path = f"M{begin[0]} {begin[1]}C{middle} {begin[1]} {middle} {end[1]} {end[0] - 4} {end[1]}"
-    return Arrow(edge.get_relation_display(), edge.parent_id, edge.child_id, path, middle, (begin[1] + end[1]) // 2 - 6)
+    return Arrow(edge.get_relation_display(), edge.parent_id, edge.child_id, path, end[0] - GAP_X // 2 + 4, end[1] - 6)

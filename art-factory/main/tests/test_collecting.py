@@ -174,6 +174,12 @@ def test_the_same_bytes_are_a_pair_whatever_they_look_like(db) -> None:
     assert duplicates.look()["pairs"] == 1
 
 
+def test_an_enlarged_picture_is_no_duplicate(db) -> None:
+    left, right = alike()
+    Lineage.objects.create(parent=right, child=left, relation="upscale")
+    assert duplicates.look()["pairs"] == 0
+
+
 def test_a_family_is_drawn_from_left_to_right(db, client: Client) -> None:
     root, left, right, child, alone = (product(prompt=f"{EVIL} {number}") for number in range(5))
     for parent, of, how in (

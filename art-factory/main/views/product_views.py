@@ -19,6 +19,7 @@ from webshell.problems import problem, wants_json
 
 from main.models import FactoryMachine, Modality, Product
 from main.services import products
+from main.services.comparing import shown
 from main.services.making import can_hold, with_making
 from main.services.store import THUMBNAILS, thumbnail_path
 from main.views.inputs import number
@@ -51,15 +52,15 @@ def stages_of(product: Product) -> list[dict[str, Any]]:
     """Return each parameter with its value in the four stages; `differs` marks those that changed on the way."""
     item = product.order_item
     if item is None:
-        return [{"name": name, "values": [value]} for name, value in sorted(product.parameters.items())]
+        return [{"name": name, "values": [shown(value)]} for name, value in sorted(product.parameters.items())]
     base = {**item.order.base_parameters, "prompt": item.order.prompt, "negative_prompt": item.order.negative_prompt}
     stages = [base, *(getattr(item, stage) for stage in STAGES)]
     names = sorted({name for stage in stages for name in stage})
     found = []
     for name in names:
         values = [stage.get(name, "") for stage in stages]
-        given = {str(value) for value in values if value not in ("", None)}
-        found.append({"name": name, "values": values, "differs": len(given) > 1})
+        given = {shown(value).replace(" ", "") for value in values if value not in ("", None)}
+        found.append({"name": name, "values": [shown(value) for value in values], "differs": len(given) > 1})
     return found
 
 
