@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -30,8 +29,8 @@ from shared.auth.principal import Principal
 from shared.config.settings import Settings
 from shared.database.connection import Database, create_database
 from shared.database.migrating import migrate
-from shared.database.models import Listing, User, WebhookEndpoint
-from shared.database.words import ListingStatus, UserRole
+from shared.database.models import Listing, PriceSource, Supplier, SupplierAccount, User, WebhookEndpoint
+from shared.database.words import ListingStatus, PriceSourceType, PriceType, UserRole
 from shared.repositories.catalogue import CatalogueLookup
 from shared.stockx.client import StockX
 from tests.makers import make_item, make_order, make_product
@@ -50,6 +49,13 @@ IDS = {
     "order_id": "SELECT id FROM transactions.orders ORDER BY sold_at DESC LIMIT 1",
     "brand_id": "SELECT id FROM core.brands ORDER BY slug LIMIT 1",
     "row_number": "SELECT 3",
+    "stockx_id": "",
+    "variant_id": "",
+    "supplier_id": "SELECT id FROM core.suppliers LIMIT 1",
+    "account_id": "SELECT id FROM core.supplier_accounts LIMIT 1",
+    "source_id": "SELECT id FROM integration.price_sources LIMIT 1",
+    "source_type": "SELECT 'stockx'",
+    "ean": "SELECT '4000000000006'",
     "webhook_id": "SELECT id FROM integration.webhook_endpoints LIMIT 1",
 }
 """How a path's parameter finds something that is there."""
@@ -105,6 +111,16 @@ async def seed(database: Database, settings: Settings, standin: StandIn) -> User
         lines = [{"order": order.external_id, "amount": Decimal(130)}]
         await MoneyService(session).record_payout(actor, "stockx", "PO-1", datetime.now(UTC), Decimal(130), lines)
         session.add(WebhookEndpoint(user_id=user.id, url="https://example.com/", host="example.com", secret="s"))
+        supplier = Supplier(name="Solebox", slug="solebox", supplier_type="retail")
+        session.add(supplier)
+        await session.flush()
+        session.add(SupplierAccount(supplier_id=supplier.id, email="a@example.com"))
+        session.add(
+            PriceSource(
+                product_id=product.id, source_type=PriceSourceType.STOCKX, source_product_id="v", price_cents=100,
+                price_type=PriceType.RESALE,
+            )
+        )  # fmt: skip
     await service.ask_apply(actor, batch.id)
     return user
 
@@ -156,7 +172,9 @@ def serving(settings: Settings, name: str) -> Iterator[Served]:
             try:
                 _wait(port)
                 with psycopg.connect(chosen.libpq_url) as held:
-                    known = {each: str(held.execute(query).fetchone()[0]) for each, query in IDS.items()}  # type: ignore[index]  # seeded
+                    known = {each: str(held.execute(query).fetchone()[0]) for each, query in IDS.items() if query}  # type: ignore[index]  # seeded
+                product = next(iter(standin.world.products.values()))
+                known |= {"stockx_id": product.id, "variant_id": next(iter(product.variants))}
                 yield Served(
                     f"http://127.0.0.1:{port}", chosen, user, standin, {**known, "source_id": str(uuid.uuid4())}
                 )

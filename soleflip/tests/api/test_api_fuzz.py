@@ -26,13 +26,17 @@ QUIET = list(HealthCheck)
 NEEDS_MORE = {
     "/api/v1/orders/stockx-history": {"fromDate": "2025-01-01", "toDate": "2030-01-01"},
     "/api/v1/brands/recognise": {"name": "Nike Dunk Low"},
+    "/api/v1/products/search-stockx": {"query": "dunk"},
+    "/api/v1/products/catalog/search": {"query": "dunk"},
     "/api/v1/money/fees/quote": {"platform": "stockx", "price": "100"},
     "/api/v1/money/profit-and-loss": {"from": "2025-01-01", "until": "2026-12-31"},
     "/api/v1/money/tax/vat": {"from": "2025-01-01", "until": "2026-12-31"},
     "/api/v1/money/tax/dac7": {"year": "2026"},
 }
 """What a GET needs beside its path to be answered with something."""
-NOT_THERE = {"/api/v1/integration/stockx/callback"}
+ANSWERS_LATER = {"/api/v1/integration/awin/enrichment/status/{job_id}"}
+"""GETs for what only a worker makes."""
+NOT_THERE = ANSWERS_LATER | {"/api/v1/integration/stockx/callback"}
 """GETs that answer with something else than 2xx when all is well."""
 
 

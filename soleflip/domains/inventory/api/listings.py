@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from domains.inventory.services.inventory_service import InventoryService
 from domains.inventory.services.listing_service import ListingService
 from shared.api.dependencies import PageDep, Reader, SessionDep, Writer
 from shared.api.envelopes import Success
@@ -18,7 +19,7 @@ from shared.repositories.jobs import JobRepository
 PREFIX = "/api/v1/inventory"
 router = APIRouter(prefix=PREFIX, tags=["listings"])
 SYNC = "inventory.sync_listings"
-REFRESH = "inventory.refresh_item"
+ENRICH = "products.enrich"
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=60)]
 Ask = Annotated[Decimal, Field(gt=0, le=1_000_000, max_digits=12, decimal_places=2)]
 ExternalId = Annotated[str, Field(min_length=1, max_length=100)]
@@ -150,3 +151,17 @@ async def sync_listings(writer: Writer, session: SessionDep) -> AskedOut:
 async def sync_from_stockx(writer: Writer, session: SessionDep) -> AskedOut:
     """The documented name of the same."""
     return await sync_listings(writer, session)
+
+
+@router.post("/items/{item_id}/sync-from-stockx", status_code=202)
+async def sync_item(item_id: uuid.UUID, writer: Writer, session: SessionDep) -> AskedOut:
+    """Fill an item's product in from StockX, in a worker."""
+    item = await InventoryService(session).get(item_id)
+    asked = {"product_ids": [str(item["product_id"])]}
+    return AskedOut(job_id=await JobRepository(session).ask(ENRICH, asked, writer.user_id))
+
+
+@router.post("/items/enrich-batch", status_code=202)
+async def enrich_batch(writer: Writer, session: SessionDep) -> AskedOut:
+    """Fill every product that lacks something in from StockX, in a worker; asking while one runs gives that one."""
+    return AskedOut(job_id=await JobRepository(session).ask_once(ENRICH, {}, writer.user_id))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database.models import (
@@ -26,6 +27,7 @@ from shared.database.models import (
     Product,
     ProductAlias,
     ProductImage,
+    ProductVariant,
 )
 from shared.repositories.base_repository import BaseRepository
 from shared.repositories.paging import Found, Listing
@@ -88,6 +90,26 @@ class ProductRepository(BaseRepository[Product]):
         counts = [func.count(getattr(Product, name)) for name in ENRICHED]
         row = (await self.session.execute(select(func.count(), *counts).where(Product.merged_into_id.is_(None)))).one()
         return row[0], dict(zip(ENRICHED, row[1:], strict=True))
+
+    async def incomplete(self, limit: int) -> Sequence[uuid.UUID]:
+        """Return products that lack what StockX may know, those asked about longest ago first."""
+        lacking = or_(
+            Product.retail_price.is_(None), Product.release_date.is_(None), Product.stockx_product_id.is_(None)
+        )
+        statement = select(Product.id).where(Product.merged_into_id.is_(None), Product.archived_at.is_(None), lacking)
+        ordered = statement.order_by(Product.last_enriched_at.nulls_first(), Product.id)
+        return (await self.session.scalars(ordered.limit(limit))).all()
+
+    async def keep_variant(self, product_id: uuid.UUID, size_id: uuid.UUID, stockx_id: str, gtin: str | None) -> None:
+        """Remember what StockX calls a product in a size."""
+        statement = insert(ProductVariant).values(
+            id=uuid.uuid4(), product_id=product_id, size_id=size_id, stockx_variant_id=stockx_id, gtin=gtin
+        )
+        await self.session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["product_id", "size_id"], set_={"stockx_variant_id": stockx_id, "gtin": gtin}
+            )
+        )
 
     async def figures(self) -> dict[str, Any]:
         """Return counts of the catalogue."""
