@@ -48,6 +48,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.health = Health(settings, app.state.database, app.state.redis)
         yield
         await app.state.health.close()
+        await app.state.limiter.close()
         if app.state.redis is not None:
             await app.state.redis.aclose()
         if given is None:

@@ -4,7 +4,8 @@
 
 A member is a folder with `[tool.pytest.ini_options]` in its pyproject.toml: packages/* and the systems. Two suites run
 side by side, the longest first: as measured here, else as `[tool.suites] seconds = 300` in its pyproject guesses. A member
-whose suite takes over a minute may ask for xdist there: `workers = 2`.
+whose suite takes over a minute may ask for xdist there: `workers = 2`. One that promises a coverage asks for it there, too:
+`coverage = 80`, over the folders its `[tool.coverage.run] source` names; runs of slow tests alone do not count it.
 The last line printed is `N passed, N failed`, with `, N skipped` after it when there are some.
 """
 
@@ -46,6 +47,7 @@ class Member:
     services: tuple[str, ...]
     workers: int
     seconds: float
+    coverage: int = 0
 
 
 @dataclass
@@ -76,7 +78,8 @@ def discover(root: Path) -> list[Member]:
             asked = tools.get("suites", {})
             services = tuple(options.get("localservices", ()))
             workers, seconds = int(asked.get("workers", 0)), float(asked.get("seconds", 0))
-            members.append(Member(path.parent.name, path.parent, services, workers, seconds))
+            coverage = int(asked.get("coverage", 0))
+            members.append(Member(path.parent.name, path.parent, services, workers, seconds, coverage))
     return members
 
 
@@ -98,6 +101,8 @@ class Runner:
         command = [sys.executable, "-m", "pytest", "-q", "--color=no", f"--junit-xml={report}", *SELECTION[self.choice]]
         if member.workers:
             command += ["-n", str(member.workers)]
+        if member.coverage and self.choice != "slow":
+            command += ["--cov", "--cov-report=", f"--cov-fail-under={member.coverage}"]
         begun = time.monotonic()
         with (self.folder / f"{member.name}.log").open("w+", encoding="utf-8", errors="replace") as log:
             exit_code = self._wait(command, member, log.fileno())

@@ -56,6 +56,8 @@ IDS = {
     "source_id": "SELECT id FROM integration.price_sources LIMIT 1",
     "source_type": "SELECT 'stockx'",
     "ean": "SELECT '4000000000006'",
+    "name": "SELECT 'sales'",
+    "kind": "SELECT 'n8n'",
     "webhook_id": "SELECT id FROM integration.webhook_endpoints LIMIT 1",
 }
 """How a path's parameter finds something that is there."""
@@ -175,9 +177,7 @@ def serving(settings: Settings, name: str) -> Iterator[Served]:
                     known = {each: str(held.execute(query).fetchone()[0]) for each, query in IDS.items() if query}  # type: ignore[index]  # seeded
                 product = next(iter(standin.world.products.values()))
                 known |= {"stockx_id": product.id, "variant_id": next(iter(product.variants))}
-                yield Served(
-                    f"http://127.0.0.1:{port}", chosen, user, standin, {**known, "source_id": str(uuid.uuid4())}
-                )
+                yield Served(f"http://127.0.0.1:{port}", chosen, user, standin, known)
             finally:
                 process.terminate()
     with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
+from typing import Any
 
 import structlog
 from fastapi import Request
@@ -35,6 +36,12 @@ class Limiter:
             )
             self._shared = FixedWindowRateLimiter(store)
         self._retry_at = 0.0
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        storage: Any = self._shared.storage if self._shared is not None else None
+        if storage is not None:
+            await storage.bridge.storage.aclose()
 
     async def hit(self, item: RateLimitItemPerSecond, who: str) -> None:
         """Count one request; raises RateLimitException when it is one too many."""
