@@ -137,14 +137,13 @@ class PricingRepository:
         return (await self.session.scalars(statement.execution_options(populate_existing=True))).one()
 
     async def live_listings(self, limit: int) -> Sequence[AnyRow]:
-        """Return live listings with their marketplace, held against another run (skipped when another run has them)."""
+        """Return live listings with their marketplace; runs follow one another, as each holds the switches."""
         statement: AnySelect = (
             select(Listing, Platform.slug, Platform.name)
             .join(Platform, Platform.id == Listing.platform_id)
             .where(Listing.status.in_((ListingStatus.ACTIVE, ListingStatus.DRAFT)), Listing.ask_price.is_not(None))
             .order_by(Listing.last_repriced_at.asc().nulls_first(), Listing.id)
             .limit(limit)
-            .with_for_update(of=Listing, skip_locked=True)
         )
         return (await self.session.execute(statement)).all()
 
