@@ -137,10 +137,12 @@ class JobRepository:
         """Return a job as it is now."""
         return await self.session.get(Job, job_id, populate_existing=True)
 
-    async def under_way(self, limit: int) -> Sequence[Job]:
-        """Return jobs of the last day that wait or run, the oldest first."""
+    async def under_way(self, limit: int, prefix: str = "") -> Sequence[Job]:
+        """Return jobs of the last day that wait or run, of kinds that begin so, the oldest first."""
         now = func.clock_timestamp()
         statement = select(Job).where(Job.state.in_(OPEN), Job.created_at > now - timedelta(days=1))
+        if prefix:
+            statement = statement.where(Job.kind.startswith(prefix, autoescape=True))
         return (await self.session.scalars(statement.order_by(Job.created_at, Job.id).limit(limit))).all()
 
     async def latest(self, limit: int, kind: str | None = None) -> Sequence[Job]:

@@ -15,6 +15,7 @@ JOB_NAMES = {
     "demo.story": "The demo seller's year is being written",
     "analytics.forecast": "A forecast is being made",
     "analytics.forecast_all": "Forecasts are being asked for",
+    "pricing.fetch_market": "StockX's market is being fetched",
     "pricing.decide": "Prices are being decided",
     "inventory.listing_changes": "Listings are being changed",
     "integration.import": "A file is being imported",

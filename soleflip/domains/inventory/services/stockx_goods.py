@@ -11,12 +11,13 @@ from shared.error_handling.exceptions import ResourceNotFoundException
 from shared.repositories.catalogue import CatalogueLookup
 from shared.rules import brands, sizes
 from shared.stockx.client import StockX
+from shared.stockx.finding import find_product
 from shared.stockx.models import ProductRef, Variant, VariantRef
 
 
 async def find_variant(client: StockX, database: Database, product: Product, size: Size) -> str:
     """Return StockX's variant of a product in a size, and remember it; raises ResourceNotFoundException."""
-    stockx_id = product.stockx_product_id or await _find_product(client, product)
+    stockx_id = product.stockx_product_id or await find_product(client, (product.style_code, product.sku))
     ours = sizes.SizeValue(size.value, size.region, size.standardized_value)
     found = next((each for each in await client.variants(stockx_id) if same_size(each, ours)), None)
     if found is None:
@@ -36,20 +37,6 @@ def same_size(variant: Variant, ours: sizes.SizeValue) -> bool:
     if theirs.region == ours.region:
         return theirs.value == ours.value
     return theirs.standardized is not None and theirs.standardized == ours.standardized
-
-
-async def _find_product(client: StockX, product: Product) -> str:
-    wanted = {code.lower() for code in (product.style_code, product.sku) if code}
-    for code in (product.style_code, product.sku):
-        if not code:
-            continue
-        for each in (await client.search(code))["products"]:
-            if each.style_id and {part.strip().lower() for part in each.style_id.split("/")} & wanted:
-                found: str = each.id
-                return found
-    raise ResourceNotFoundException(
-        f"StockX knows no product {product.sku}; give the product its style code and try again"
-    )
 
 
 async def goods_of(

@@ -12,12 +12,14 @@ from fastapi.responses import RedirectResponse, Response
 
 from domains.pricing.services.decision_service import DecisionService
 from domains.pricing.services.item_service import ItemService
+from domains.pricing.services.market_service import JOB as FETCH
 from domains.pricing.services.price_writer import PriceWriter
 from domains.pricing.services.repricing_service import RepricingService
 from shared.api.dependencies import SessionDep
 from shared.auth.principal import Need, Principal
 from shared.database.words import DecisionKind
 from shared.error_handling.exceptions import SoleFlipException
+from shared.repositories.jobs import JobRepository
 from shared.rules.import_values import BadValue, amount
 from shared.web.pages import Looking, render, to_login
 
@@ -55,6 +57,7 @@ async def _review(
         total=counts.get(chosen, 0) if chosen else sum(counts.values()), shown=len(rows), skip=skip,
         query=f"kind={chosen}&" if chosen else "", control=await service.status(), run=done,
         runs=await service.stored.runs(0, 5), waiting=waiting, trouble=trouble, message=message,
+        jobs=await JobRepository(session).under_way(3, "pricing."),
         may_write=looking.may(Need.WRITE), may_admin=looking.may(Need.ADMIN),
     )  # fmt: skip
 
@@ -85,6 +88,19 @@ async def decide(looking: Looking, session: SessionDep) -> Response:
     looking.require(Need.WRITE)
     await DecisionService(session).decide_all()
     return RedirectResponse("/pricing", 303)
+
+
+@router.post("/pricing/market")
+async def fetch_market(
+    looking: Looking, session: SessionDep, product_id: Annotated[uuid.UUID | None, Form()] = None,
+    item_id: Annotated[uuid.UUID | None, Form()] = None,
+) -> Response:  # fmt: skip
+    """Have the worker fetch StockX's market, of everything in stock or of one product."""
+    if looking is None:
+        return to_login()
+    looking.require(Need.WRITE)
+    await JobRepository(session).ask(FETCH, {"product_id": str(product_id)} if product_id else {}, looking.user_id)
+    return RedirectResponse(f"/pricing/items/{item_id}" if item_id else "/pricing", 303)
 
 
 @router.post("/pricing/reprice")

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from domains.pricing.services.decision_service import JOB, DecisionService
+from domains.pricing.services.market_service import JOB as FETCH
 from domains.pricing.services.pricing_service import PricingService
 from shared.api.dependencies import PageDep, Reader, SessionDep, Writer
 from shared.api.envelopes import Paginated, Success, paginated, pagination
@@ -178,6 +179,16 @@ async def decisions(
 async def refresh(writer: Writer, session: SessionDep) -> Success[dict[str, Any]]:
     """Decide anew for every unsold pair, in the worker."""
     job_id = await JobRepository(session).ask(JOB, {}, writer.user_id)
+    return Success(message="Queued", data={"job_id": job_id, "state": "queued"})
+
+
+@router.post("/market/refresh", status_code=202)
+async def refresh_market(
+    writer: Writer, session: SessionDep, product_id: uuid.UUID | None = None
+) -> Success[dict[str, Any]]:
+    """Fetch StockX's market of what is in stock (or of one product) and decide anew, in the worker."""
+    arguments = {"product_id": str(product_id)} if product_id else {}
+    job_id = await JobRepository(session).ask(FETCH, arguments, writer.user_id)
     return Success(message="Queued", data={"job_id": job_id, "state": "queued"})
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Date, and_, cast, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database.models import (
@@ -317,6 +318,45 @@ class PricingRepository:
             select(sold).where(MarketPrice.product_id == product_id, MarketPrice.price_date >= since)
         )
         return None if mean is None else round(mean * Decimal("0.65"), 2)
+
+    async def to_fetch(self, product_id: uuid.UUID | None) -> Sequence[Product]:
+        """Return the products of unsold pairs (or one), those whose market was seen longest ago first."""
+        statement = select(Product).where(Product.merged_into_id.is_(None))
+        if product_id is not None:
+            statement = statement.where(Product.id == product_id)
+        else:
+            unsold = select(I.product_id).where(I.status.in_(stock.UNSOLD), I.archived_at.is_(None))
+            statement = statement.where(Product.id.in_(unsold))
+        seen = (
+            select(func.max(MarketPrice.fetched_at))
+            .where(MarketPrice.product_id == Product.id)
+            .correlate(Product)
+            .scalar_subquery()
+        )
+        return (await self.session.scalars(statement.order_by(seen.asc().nulls_first(), Product.sku))).all()
+
+    async def keep_market(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Store a day's market by size; the day's later look replaces the earlier one."""
+        if not rows:
+            return
+        told = upsert(MarketPrice).values([{"id": uuid.uuid4(), **row} for row in rows])
+        names = ("lowest_ask", "highest_bid", "sell_faster", "earn_more", "currency")
+        await self.session.execute(
+            told.on_conflict_do_update(
+                index_elements=["product_id", "platform_name", "size_value", "condition", "price_date"],
+                set_={**{name: told.excluded[name] for name in names}, "fetched_at": func.clock_timestamp()},
+            )
+        )
+
+    async def remember_market(
+        self, product_id: uuid.UUID, stockx_id: str, ask: Decimal | None, bid: Decimal | None
+    ) -> None:
+        """Write a product's StockX id and the best prices of all its sizes."""
+        await self.session.execute(
+            update(Product)
+            .where(Product.id == product_id)
+            .values(stockx_product_id=stockx_id, lowest_ask=ask, highest_bid=bid)
+        )
 
     async def own_sales(self, product_id: uuid.UUID, since: datetime) -> Sequence[AnyRow]:
         """Return a product's own sales: day, price."""
