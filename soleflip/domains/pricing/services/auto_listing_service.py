@@ -129,7 +129,8 @@ def _check(values: Mapping[str, Any]) -> None:
             unknown["actions.list_on_platform"] = "only StockX is written to"
         if actions.get("pricing_strategy", "market_based") not in auto_listing.STRATEGIES:
             unknown["actions.pricing_strategy"] = f"one of {', '.join(auto_listing.STRATEGIES)}"
-    probe = auto_listing.Facts("in_stock", Decimal(100), 10, "", "", Market())
+    known = Market(Decimal(110), Decimal(90), Decimal(100), number_of_bids=5, asks=(Decimal(110),) * 3)
+    probe = auto_listing.Facts("in_stock", Decimal(100), 10, "", "", known)
     try:
         auto_listing.judge(values.get("conditions", {}), probe)
         Decimal(str((actions or {}).get("markup_percent", 0)))
