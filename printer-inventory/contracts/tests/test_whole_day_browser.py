@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from playwright.sync_api import Browser, expect
 from standins.oidc import KeyRing, OidcProvider, new_key
 from standins.printers import PrinterFleet
 
-from access.models import AllowedUser
+from access.models import AllowedUser, OrganizationLimit
 from access.services.roles import bootstrap_roles
 from access.tests.provider import SECRET, realm
 from access.tests.test_sign_in_browser import through_the_provider, window
@@ -109,5 +109,14 @@ def test_an_operators_whole_day_and_a_colleague_who_only_looks(
         answer = colleague.goto(f"{site}{refused}")
         assert answer is not None
         assert answer.status == 403, refused
+    # The same colleague, limited to another client: neither device nor figure of Alpha is left.
+    limit = OrganizationLimit.objects.create(user=User.objects.get(username="viewer"))
+    limit.organizations.set([make_organization("Beta")])
+    for seen, word in (("/contracts/", "SPARE9"), ("/inventory/", printer.ip_address), ("/dashboard/", "Alpha")):
+        answer = colleague.goto(f"{site}{seen}")
+        assert answer is not None
+        assert answer.status == 200
+        expect(colleague.locator("main")).not_to_contain_text(word)
+    assert colleague.locator("main a[href='/dashboard/alarms/']").count() == 0
     colleague.context.close()
     assert [line for line in more.lines if "403" not in line] == []
