@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, cast, func, select
+from sqlalchemy import ColumnElement, Date, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -90,13 +90,17 @@ class ForecastRepository:
     async def known(
         self, level: str, target_id: uuid.UUID | None, days: int, model: str, since: datetime
     ) -> ForecastRun | None:
-        """Return the newest run of the same question since a moment that did not fail."""
+        """Return the newest run of the same question since a moment: a done one, or one that began within the hour."""
         statement = (
             select(ForecastRun)
             .where(
                 ForecastRun.level == level, ForecastRun.target_id.is_not_distinct_from(target_id),
                 ForecastRun.horizon_days == days, ForecastRun.asked_model == model, ForecastRun.created_at >= since,
-                ForecastRun.state.in_((JobState.DONE, JobState.QUEUED, JobState.RUNNING)),
+                or_(
+                    ForecastRun.state == JobState.DONE,
+                    ForecastRun.state.in_((JobState.QUEUED, JobState.RUNNING))
+                    & (ForecastRun.created_at > func.now() - timedelta(hours=1)),
+                ),
             )
             .order_by(ForecastRun.created_at.desc())
             .limit(1)
@@ -127,7 +131,7 @@ class ForecastRepository:
             .select_from(ForecastRun)
             .where(
                 ForecastRun.state.in_((JobState.QUEUED, JobState.RUNNING)),
-                ForecastRun.created_at > func.now() - timedelta(days=1),
+                ForecastRun.created_at > func.now() - timedelta(hours=1),
             )
         )
         return await self.session.scalar(statement) or 0
