@@ -1,7 +1,11 @@
-"""Two finished months and the one that runs, for the demo: rows, corrections, tariffs, and some invoices."""
+"""Two finished months and the one that runs, for the demo: rows, corrections, tariffs, and some invoices.
+
+Their counters are the fleet's own at each month's end, so that one month ends where the next one starts and where polls go on.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -16,10 +20,14 @@ from billing.services.drafting import draft_of
 from billing.services.issuing import issue
 from billing.services.tariffs import TariffFacts, save_tariff
 from contracts.models import ContractDevice
-from inventory.models import Organization
-from inventory.rules.months import previous_month
+from inventory.models import DailyReading, Organization
+from inventory.rules.months import next_month, previous_month
 from monthly_report.models import BulkChangeLog, CounterChangeLog, MonthControl, MonthlyReport
 from monthly_report.rules.devices import device_key
+from monthly_report.rules.downtime import downtime
+from monthly_report.rules.figures import KINDS, STARTS
+from monthly_report.rules.taking_over import READ_AS
+from monthly_report.services.downtime import days_lost
 from monthly_report.services.months import end_of, this_month
 
 PRICES: Final = (
@@ -31,10 +39,15 @@ PRICES: Final = (
     Prices("RUB", Decimal(12000), (Tier(0, Decimal(0)), Tier(3000, Decimal("1.25"))), (Tier(0, Decimal("6.00")),)),
 )  # fmt: skip
 CORRECTED_EVERY: Final = 37
+DOUBTED_EVERY: Final = 50
+MISREAD: Final = 12
+AGREED: Final = 720.0
+
+Counters = Mapping[str, Mapping[str, int]]
 
 
 def load_months(now: datetime) -> int:
-    """Make the months where there is none; return how many rows were made. Four bulk statements and a few for the invoices."""
+    """Make the months where there is none; return how many rows were made. Bulk statements, and a few for the invoices."""
     if MonthlyReport.objects.exists():
         return 0
     devices = list(
@@ -46,13 +59,24 @@ def load_months(now: datetime) -> int:
     this = this_month(now)
     last = previous_month(this)
     months = (previous_month(last), last, this)
+    ends = [_told_before(month) for month in months]
+    lost = [days_lost(month, next_month(month)) for month in months[:2]]
+    rows = [
+        _row(
+            device,
+            month,
+            place,
+            ends[age],
+            ends[age + 1] if age < len(lost) else {},
+            lost[age] if age < len(lost) else {},
+        )
+        for age, month in enumerate(months)
+        for place, device in enumerate(devices, 1)
+    ]
+    _doubts(rows[-len(devices) :])
     with transaction.atomic():
         made = MonthlyReport.objects.bulk_create(
-            [
-                _row(device, month, place, age)
-                for age, month in enumerate(months)
-                for place, device in enumerate(devices, 1)
-            ],
+            rows,
             batch_size=1000,
         )
         MonthControl.objects.bulk_create(
@@ -62,7 +86,7 @@ def load_months(now: datetime) -> int:
             for month in months
         )
         user = User.objects.filter(username="operator").first()
-        _corrections([row for row in made if row.month == last], user, now)
+        _corrections([row for row in made if row.month == last and (row.a4_bw_end or 0) > MISREAD], user, now)
         BulkChangeLog.objects.bulk_create(
             BulkChangeLog(
                 user=user, operation_type=BulkChangeLog.Operation.EXCEL_UPLOAD, month=month, records_affected=len(devices),
@@ -74,26 +98,45 @@ def load_months(now: datetime) -> int:
     return len(made)
 
 
-def _row(device: ContractDevice, month: date, place: int, age: int) -> MonthlyReport:
-    """Return a row of the month that lies `2 - age` months back; of the month that runs, polls bring the end counters."""
-    first = 4000 + place * 7919 % 52000
-    printed = 300 + place * 613 % 2400
-    values: dict[str, Any] = {}
-    if age < 2:
-        values = {"a4_bw_start": first + age * printed, "a4_bw_end": first + (age + 1) * printed}
-        if place % 3 == 0:
-            color = 40 + place * 31 % 600
-            values |= {"a4_color_start": first // 3 + age * color, "a4_color_end": first // 3 + (age + 1) * color}
-        if place % 7 == 0:
-            values |= {"a3_bw_start": age * 90, "a3_bw_end": (age + 1) * 90}
+def _told_before(day: date) -> dict[str, dict[str, int]]:
+    """Return what each device told last before a day, by its key; where its history is shorter, what it told first."""
+    told = DailyReading.objects.order_by("printer_id", "-day").distinct("printer_id")
+    first = DailyReading.objects.order_by("printer_id", "day").distinct("printer_id")
+    found = {}
+    for readings in (first, told.filter(day__lt=day)):
+        for one in readings.select_related("printer"):
+            counters = {kind: getattr(one, READ_AS[kind]) for kind in KINDS}
+            key = device_key(one.printer.serial_number, "")
+            found[key] = {kind: value for kind, value in counters.items() if value is not None}
+    return found
+
+
+def _row(
+    device: ContractDevice, month: date, place: int, starts: Counters, ends: Counters, lost: Mapping[str, float]
+) -> MonthlyReport:
+    """Return a row of a month; of the one that runs, polls bring the end counters and the downtime."""
+    key = device_key(device.serial_number, "", place)
+    values: dict[str, Any] = {f"{kind}_start": value for kind, value in starts.get(key, {}).items()}
+    values |= {f"{kind}_end": value for kind, value in ends.get(key, {}).items()}
+    if key in lost:
+        days = (next_month(month) - month).days
+        values["actual_downtime"] = values["actual_downtime_auto"] = downtime(AGREED, lost[key], days)
     return MonthlyReport(
         month=month, order_number=place, organization=device.organization, city=device.city.name, address=device.address,
         branch=f"Room {device.room_number}" if device.room_number else "", equipment_model=str(device.model),
-        serial_number=device.serial_number, inventory_number=f"INV-{device.pk:05}",
-        device_key=device_key(device.serial_number, "", place), normative_availability=720,
-        actual_downtime=place * 3 % 40 if place % 5 == 0 else 0, total_requests=place % 4,
+        serial_number=device.serial_number, inventory_number=f"INV-{device.pk:05}", device_key=key,
+        normative_availability=AGREED, total_requests=place % 4,
         non_overdue_requests=max(0, place % 4 - (place % 9 == 0)), **values,
     )  # fmt: skip
+
+
+def _doubts(rows: Sequence[MonthlyReport]) -> None:
+    """Let a few rows of the month that runs wait for a person: starts nobody has read, and a board that counts anew."""
+    for row in rows[DOUBTED_EVERY // 2 :: DOUBTED_EVERY]:
+        for name in STARTS:
+            setattr(row, name, None)
+    for row in rows[DOUBTED_EVERY :: DOUBTED_EVERY * 3]:
+        row.a4_bw_start = (row.a4_bw_start or 0) + 200_000
 
 
 def _corrections(rows: list[MonthlyReport], user: User | None, now: datetime) -> None:
@@ -105,7 +148,7 @@ def _corrections(rows: list[MonthlyReport], user: User | None, now: datetime) ->
     CounterChangeLog.objects.bulk_create(
         CounterChangeLog(
             monthly_report=row, month=row.month, device_key=row.device_key, part=row.part, serial_number=row.serial_number,
-            user=user, field_name="a4_bw_end", old_value=(row.a4_bw_end or 0) - 12, new_value=row.a4_bw_end,
+            user=user, field_name="a4_bw_end", old_value=(row.a4_bw_end or 0) - MISREAD, new_value=row.a4_bw_end,
             timestamp=now - timedelta(days=2), comment="Read off the display.",
         )
         for row in chosen

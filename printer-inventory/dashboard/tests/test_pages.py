@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from sheets import read_table
 
+from billing.services.demo import load_months
 from contracts.models import Cartridge, City, DeviceModelCartridge
 from contracts.tests.factories import make_device
 from dashboard.models import DeviceIncident, FleetDay, PrinterDay, SupplyForecast
@@ -23,6 +24,7 @@ from inventory.models import DailyReading, InventoryTask, PrinterState
 from inventory.services import rollups
 from inventory.tests.factories import make_organization, make_printer
 from inventory.tests.test_pages import HOSTILE, client_of
+from monthly_report.models import MonthlyReport
 
 pytestmark = pytest.mark.django_db
 SUPPLY = {"index": "1.1", "description": "Black Toner", "kind": "toner", "color": "black", "percent": 9, "state": "level",
@@ -229,3 +231,19 @@ def test_the_demo_has_a_past_that_leads_to_today():
     assert readings[-1] <= 10_000
     assert FleetDay.objects.count() >= demo.DAYS
     assert SupplyForecast.objects.filter(printer=printer).exists()
+
+
+def test_the_demos_months_hang_together_with_what_printers_told():
+    printer = read_printer()
+    for number in range(9):
+        make_device(organization=printer.organization, serial_number=f"NEVER{number}")
+    now = timezone.now()
+    demo.load_past(now)
+    assert load_months(now) == 30
+    assert load_months(now) == 0
+    first, last, this = MonthlyReport.objects.filter(serial_number=printer.serial_number).order_by("month")
+    assert (first.a4_bw_end, last.a4_bw_end) == (last.a4_bw_start, this.a4_bw_start)
+    assert min(first.total_prints, last.total_prints) > 0
+    assert this.a4_bw_end is None
+    assert (last.a4_bw_end or 0) <= 10_000
+    assert 0 < last.k1 <= 100

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from billing.services.demo import load_months
 from dashboard.services import demo
 
 
@@ -12,7 +13,8 @@ class Command(BaseCommand):
     """Give the demo's fleet a past, once it has been read."""
 
     help = (
-        "Make 75 days of history backwards from what each printer has told; with --wait, once most of them were read."
+        "Make 75 days of history backwards from what each printer has told, and the months and invoices of these days; "
+        "with --wait, once most of them were read."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,7 +30,7 @@ class Command(BaseCommand):
                 time.sleep(1)
             made = demo.load_past(timezone.now())
             self.stdout.write(f"{made} readings of days past made.")
-        self.stdout.write("The fleet has a past.")
+        self.stdout.write(f"The fleet has a past, {load_months(timezone.now())} rows of months made.")
         if options["stay"]:
             self.stdout.flush()
             signal.pause()
