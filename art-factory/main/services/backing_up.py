@@ -115,8 +115,10 @@ def label_of(model: type[models.Model]) -> str:
 
 def _rows_into(spool: tempfile.SpooledTemporaryFile[bytes], manifest: dict[str, Any]) -> list[tuple[str, int]]:
     ends = []
+    # Within somebody else's transaction what was read before decides already.
+    outermost = not connection.in_atomic_block
     with transaction.atomic():
-        if connection.vendor == "postgresql":
+        if outermost and connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         for model, many in KEPT:

@@ -33,6 +33,7 @@ from main.services.backing_up import KEPT, MANIFEST, back_up
 from main.services.orders import Wish, place
 from main.services.restoring import BadBackup, judge, restore
 from main.services.searching import search
+from main.services.seeding import load_seed_data
 from main.services.store import thumbnail_path
 from main.tests.test_commands import told
 
@@ -110,6 +111,15 @@ def test_nothing_is_ordered_or_paid_by_restoring(full: Order, tmp_path: Path) ->
     assert OrderItem.objects.get(prompt="two").status == "unknown"
     assert not work_once("w")
     assert Order.objects.exclude(pk=full.pk).get().status == "held"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_outside_of_any_transaction(tmp_path: Path) -> None:
+    load_seed_data()
+    before = rows()
+    call_command("backup", str(tmp_path / "b.zip"), stdout=io.StringIO())
+    call_command("restore", str(tmp_path / "b.zip"), "--replace", stdout=io.StringIO())
+    assert rows() == before
 
 
 def changed(full: bytes, **entries: bytes) -> io.BytesIO:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import time
 from collections.abc import Iterator
@@ -101,11 +102,58 @@ def test_a_product_can_be_looked_at_rated_and_taken_back_from_the_trash(page: Pa
     expect(page.locator(".card-product")).to_have_count(1)
 
 
+def test_a_picture_that_is_dropped_orders_itself_again_and_its_family_is_walked_by_keys(page: Page, site: Site) -> None:
+    """Order, vary, download, drop, collect: what was curated by hand, in one go."""
+    place(page, site, "[ink,ash] [wolf,hare]")
+    expect(page.locator("[data-order-gallery] img")).to_have_count(4, timeout=SECONDS * 1000)
+    page.goto(f"{site.url}/inventory/?q=ink+wolf")
+    page.click(".card-picture")
+    page.wait_for_url("**/products/*/", wait_until="load")
+    here = page.url
+    with page.expect_download() as taken:
+        page.keyboard.press("d")
+    data = base64.b64encode(taken.value.path().read_bytes()).decode()
+    page.goto(f"{site.url}/order/")
+    with page.expect_navigation():
+        page.evaluate(
+            """data => {
+              const bytes = Uint8Array.from(atob(data), (sign) => sign.charCodeAt(0));
+              const moved = new DataTransfer();
+              moved.items.add(new File([bytes], "wolf.png", { type: "image/png" }));
+              const drop = new DragEvent("drop", { dataTransfer: moved, bubbles: true, cancelable: true });
+              document.getElementById("prompt").dispatchEvent(drop);
+            }""",
+            data,
+        )
+    expect(page.locator(".notice")).to_contain_text("Filled in from wolf.png, written by Art Factory.")
+    expect(page.locator("#prompt")).to_have_value("ink wolf")
+    assert page.input_value("#p-seed").isdigit()
+    page.goto(here)
+    page.get_by_role("link", name="Variation").click()
+    page.wait_for_load_state("load")
+    expect(page.locator("#prompt")).to_have_value("ink wolf")
+    page.click("#place")
+    page.wait_for_url("**/orders/*/")
+    expect(page.locator("[data-order-gallery] img")).to_have_count(1, timeout=SECONDS * 1000)
+    page.goto(f"{here}lineage/")
+    expect(page.locator("svg.lineage a")).to_have_count(2)
+    page.locator(".lineage-wrap").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: url.endswith("/") and "lineage" not in url and url != here)
+    expect(page.locator("h1")).to_have_text("ink wolf")
+
+
 @pytest.mark.parametrize(
-    "path", ["/projects/", "/order/", "/production/", "/inventory/", "/models/", "/products/1/", "/orders/1/"]
-)
+    "path",
+    [
+        "/projects/", "/order/", "/production/", "/inventory/", "/models/", "/collections/", "/duplicates/", "/settings/",
+        "/products/1/", "/products/1/lineage/", "/orders/1/",
+    ],
+)  # fmt: skip
 def test_no_page_scrolls_sideways_on_a_phone(page: Page, site: Site, path: str) -> None:
-    if path[-3:-1] == "/1":
+    if "/1/" in path:
         place(page, site, "[red,blue] [cat,dog]")
         expect(page.locator("[data-order-gallery] img")).to_have_count(4, timeout=SECONDS * 1000)
     page.set_viewport_size({"width": 390, "height": 844})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.test import Client
 from django.urls import reverse
 
@@ -153,6 +154,10 @@ def test_events_resume_where_they_stopped(made: Order, client: Client) -> None:
     assert line.startswith(f"id: {first.pk + 1}\n")
     assert json.loads(line.split("data: ")[1])["name"]
     stream.close()
+
+
+def test_under_asgi_a_page_asks_instead_of_waiting_for_a_stream(async_client, db) -> None:
+    assert async_to_sync(async_client.get)("/events/").status_code == 204
 
 
 def test_the_stages_of_parameters_can_be_compared(made: Order, client: Client) -> None:

@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final
 
+from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
 from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
@@ -55,9 +57,12 @@ def jobs(request: HttpRequest) -> JsonResponse:
 
 
 @require_GET
-def events_stream(request: HttpRequest) -> StreamingHttpResponse:
+def events_stream(request: HttpRequest) -> HttpResponseBase:
     """Stream events as they are written (text/event-stream); `Last-Event-ID` or `since` resumes. It ends after five minutes,
     and the browser comes back by itself."""
+    if isinstance(request, ASGIRequest):
+        # A stream without an end would be collected there before it is sent. At 204 a browser asks instead (live.js).
+        return HttpResponse(status=204)
     given = request.headers.get("Last-Event-ID") or request.GET.get("since")
     since = number(given, -1, -1, 2**62)
     if since < 0:
