@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -210,15 +212,16 @@ def snapshot() -> dict[str, Any]:
 
 
 def text_of(answer: HttpResponseBase) -> str:
-    """Return everything an answer says, streams included; a workbook's cells as text."""
-    content = b"".join(pieces_of(answer))
-    if content[:2] == b"PK":
-        import io
-        import zipfile
+    """Return everything an answer says, streams included; a workbook's cells as text, and those of an archive of workbooks."""
+    return unpacked(b"".join(pieces_of(answer))) + str(answer.headers)
 
-        with zipfile.ZipFile(io.BytesIO(content)) as book:
-            content = b"".join(book.read(name) for name in book.namelist())
-    return content.decode("utf-8", "replace") + str(answer.headers)
+
+def unpacked(content: bytes) -> str:
+    """Return bytes as text, what lies in archives (and workbooks are some) as well."""
+    if content[:2] != b"PK":
+        return content.decode("utf-8", "replace")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return "".join(unpacked(archive.read(name)) for name in archive.namelist())
 
 
 def pieces_of(answer: HttpResponseBase) -> Iterator[bytes]:

@@ -68,26 +68,9 @@ def test_the_overview_and_the_archive_tell_of_others_only_without_a_limit(world:
     root = Client()
     root.force_login(User.objects.get(username="root"))
     for address in ("/dashboard/", "/dashboard/export/"):
-        assert MARK not in whole(world.client, address)
-        assert MARK in whole(root, address)
-    assert "ALPHA" in whole(world.client, "/dashboard/")
-
-
-def whole(client: Client, address: str) -> str:
-    """Return all that an answer says; of an archive of workbooks, their cells."""
-    import io
-    import zipfile
-
-    answer = client.get(address)
-    assert answer.status_code == 200
-    if not answer.content.startswith(b"PK"):
-        return answer.content.decode()
-    found = []
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        for name in archive.namelist():
-            with zipfile.ZipFile(io.BytesIO(archive.read(name))) as book:
-                found += [book.read(part).decode("utf-8", "replace") for part in book.namelist()]
-    return "".join(found)
+        assert MARK not in text_of(world.client.get(address))
+        assert MARK in text_of(root.get(address))
+    assert "ALPHA" in text_of(world.client.get("/dashboard/"))
 
 
 def test_a_device_of_another_client_at_ones_own_printer_is_not_told_of(world: World):
