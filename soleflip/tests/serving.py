@@ -29,7 +29,7 @@ from shared.auth.principal import Principal
 from shared.config.settings import Settings
 from shared.database.connection import Database, create_database
 from shared.database.migrating import migrate
-from shared.database.models import Listing, PriceSource, Supplier, SupplierAccount, User, WebhookEndpoint
+from shared.database.models import Listing, MarketPrice, PriceSource, Supplier, SupplierAccount, User, WebhookEndpoint
 from shared.database.words import ListingStatus, PriceSourceType, PriceType, UserRole
 from shared.repositories.catalogue import CatalogueLookup
 from shared.stockx.client import StockX
@@ -58,6 +58,9 @@ IDS = {
     "ean": "SELECT '4000000000006'",
     "name": "SELECT 'sales'",
     "kind": "SELECT 'n8n'",
+    "report": "SELECT 'sales'",
+    "source": "SELECT 'awin'",
+    "category": "SELECT 'general_retail'",
     "webhook_id": "SELECT id FROM integration.webhook_endpoints LIMIT 1",
 }
 """How a path's parameter finds something that is there."""
@@ -113,6 +116,12 @@ async def seed(database: Database, settings: Settings, standin: StandIn) -> User
         lines = [{"order": order.external_id, "amount": Decimal(130)}]
         await MoneyService(session).record_payout(actor, "stockx", "PO-1", datetime.now(UTC), Decimal(130), lines)
         session.add(WebhookEndpoint(user_id=user.id, url="https://example.com/", host="example.com", secret="s"))
+        session.add(
+            MarketPrice(
+                product_id=product.id, platform_name="stockx", price_date=datetime.now(UTC).date(),
+                lowest_ask=Decimal(150), highest_bid=Decimal(130), last_sale=Decimal(140),
+            )
+        )  # fmt: skip
         supplier = Supplier(name="Solebox", slug="solebox", supplier_type="retail")
         session.add(supplier)
         await session.flush()
