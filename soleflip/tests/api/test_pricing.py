@@ -131,8 +131,8 @@ async def test_repricing_is_dry_first_then_asks_then_is_rolled_back(worker: Pers
     assert "no further down at once" in asked[0].reason
     back = await worker.post(f"{PRICING}/runs/{done['id']}/rollback")
     assert back.status_code == 200, back.text
-    [asked] = await operations(session)
-    assert (asked.state, asked.error) == (JobState.STOPPED, "its run was rolled back")
+    [stopped] = await operations(session)
+    assert (stopped.state, stopped.error) == (JobState.STOPPED, "its run was rolled back")
     item = (await session.scalars(select(InventoryItem).execution_options(populate_existing=True))).one()
     assert item.list_price == Decimal(170)
     again = await worker.post(f"{PRICING}/runs/{done['id']}/rollback")

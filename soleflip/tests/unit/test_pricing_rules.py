@@ -107,7 +107,7 @@ def test_strategies_by_example() -> None:
     usual = pricing.recommend(pair, known, pricing.Rule())
     assert (usual.strategy, usual.reasons[0]) == ("market_based", "it sells for 140.00")
     alone = pricing.recommend(pair, market.Market(), pricing.Rule())
-    assert (alone.strategy, alone.price, alone.reasons[0]) == ("cost_plus", 125, "no market price is known")
+    assert (alone.strategy, alone.price, alone.reasons[0]) == ("cost_plus", D(125), "no market price is known")
 
 
 def test_condition_season_and_rules_count() -> None:
@@ -199,7 +199,7 @@ def test_a_decision_is_a_sentence_with_its_figures() -> None:
     patience = decisions.Patience(D("0.002"), D("0.02"))
     listed = decisions.decide([venue(120, 150)], 20, patience, 10)
     assert listed.best is not None
-    assert (listed.best.kind, listed.best.price) == (DecisionKind.LIST_AT, 149)
+    assert (listed.best.kind, listed.best.price) == (DecisionKind.LIST_AT, D(149))
     assert listed.sentence.startswith(
         "List at 149.00 € on StockX: 26.62 € left after fees, shipping, VAT and cost in about 19 days"
     )
@@ -229,7 +229,7 @@ def test_an_opportunity_is_net_of_everything() -> None:
     assert (buy.cost, found.profit, found.break_even) == (
         D("100.00"),
         D("27.50"),
-        119,
+        D(119),
     )  # 150 - 13.50 - 4.50 - 4.50 - 100
     assert found.roi == D("27.50")
     private = opportunities.judge(
