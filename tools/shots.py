@@ -1,7 +1,8 @@
 """Pictures of every page: `make shots` writes shots/SYSTEM/NAME-WIDTH-THEME.png, outside git.
 
 The demo is started if it does not run. With `--docs` the pages that ask for it are also written to docs/ as WebP, 1440 px, light.
-Each system lists its pages in `<system>/shots.toml`; `{first}` is the number in the first row of the page that tells it is ready.
+Each system lists its pages in `<system>/shots.toml`, and in `[[step]]` what is done before them, once; `{first}` is the number in
+the first row of the page that tells it is ready.
 """
 
 from __future__ import annotations
@@ -40,16 +41,16 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def demo(system: str, base: str) -> Iterator[None]:
+def demo(system: str, health: str) -> Iterator[None]:
     """Have the demo running: the one that runs already, or one of our own for as long as it is needed."""
-    if answers(f"{base}/health/"):
+    if answers(health):
         yield
         return
     command = [sys.executable, "-m", "localservices", "run", system]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + PATIENCE
-        while not answers(f"{base}/health/"):
+        while not answers(health):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"shots: `make run SYSTEM={system}` does not start; run it by hand to see why")
             time.sleep(0.5)
@@ -59,19 +60,39 @@ def demo(system: str, base: str) -> Iterator[None]:
         process.wait(30)
 
 
-def sign_in(page: Page, base: str, plan: dict[str, Any]) -> int:
-    """Sign in with the demo account and wait until the page `ready` has its rows; return the first row's number."""
+def sign_in(page: Page, base: str, plan: dict[str, Any]) -> None:
+    """Sign in with the demo account, where there is a way to."""
+    if "login" not in plan:
+        return
+    name, password = plan.get("fields", ("#id_username", "#id_password"))
     page.goto(base + plan["login"])
-    page.fill("#id_username", plan["user"])
-    page.fill("#id_password", (ROOT / ".local" / "demo-password").read_text().strip())
+    page.fill(name, plan["user"])
+    page.fill(password, (ROOT / ".local" / "demo-password").read_text().strip())
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: plan["login"] not in url)
+
+
+def prepare(page: Page, base: str, plan: dict[str, Any]) -> None:
+    """Do what must have happened before the pictures: open a page, fill a field, click, wait for what comes."""
+    for step in plan.get("step", ()):
+        if "path" in step:
+            page.goto(base + step["path"])
+        for selector, value in step.get("fill", {}).items():
+            page.fill(selector, value)
+        if "click" in step:
+            page.click(step["click"])
+        if "wait" in step:
+            page.wait_for_selector(step["wait"], timeout=PATIENCE * 1000)
+
+
+def first_row(page: Page, base: str, plan: dict[str, Any]) -> str:
+    """Wait until the page `ready` has its rows; return the third one's number."""
     deadline = time.monotonic() + PATIENCE
     while True:
         page.goto(base + plan["ready"])
-        rows = page.locator("tr[data-id]")
+        rows = page.locator(plan.get("row", "tr[data-id]"))
         if rows.count() >= plan["rows"]:
-            return int(rows.nth(2).get_attribute("data-id") or 0)
+            return rows.nth(min(2, plan["rows"] - 1)).get_attribute("data-id") or ""
         if time.monotonic() > deadline:
             raise SystemExit(f"shots: {plan['ready']} never showed {plan['rows']} rows")
         time.sleep(1)
@@ -84,7 +105,10 @@ def take(browser: Browser, base: str, plan: dict[str, Any], folder: Path, *, doc
         for theme in THEMES:
             context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
             page = context.new_page()
-            first = sign_in(page, base, plan)
+            sign_in(page, base, plan)
+            if not taken:
+                prepare(page, base, plan)
+            first = first_row(page, base, plan)
             for entry in plan["page"]:
                 page.goto("about:blank")
                 page.goto(base + entry["path"].format(first=first))
@@ -121,12 +145,12 @@ def main() -> None:
         system = plan_file.parent
         if options.systems and system.name not in options.systems:
             continue
-        processes = tomllib.loads((system / "run.toml").read_text())["process"]
-        port = next(process["port"] for process in processes if process["name"] == "web")
+        run = tomllib.loads((system / "run.toml").read_text())
+        port = next(process["port"] for process in run["process"] if process["name"] == "web")
         base = f"http://127.0.0.1:{port}"
         folder = ROOT / "shots" / system.name
         folder.mkdir(parents=True, exist_ok=True)
-        with demo(system.name, base), sync_playwright() as playwright:
+        with demo(system.name, run["health"].replace("{port:web}", str(port))), sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             taken = take(browser, base, tomllib.loads(plan_file.read_text()), folder, docs=options.docs)
             browser.close()
