@@ -14,8 +14,9 @@ class Command(BaseCommand):
     help = "Load the demo: clients, printers, and the accounts admin, operator and viewer (password in DEMO_PASSWORD)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the inventory file of the stand-in fleet."""
+        """Take the inventory file of the stand-in fleet, and how many of it nobody polls."""
         parser.add_argument("inventory", type=Path, help="JSON file written by the stand-in fleet")
+        parser.add_argument("--unpolled", type=int, default=0, help="leave out the last so many printers of the file")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load, and say what was made."""
@@ -26,6 +27,7 @@ class Command(BaseCommand):
             entries = json.loads(options["inventory"].read_text())
         except (OSError, ValueError) as error:
             raise CommandError(f"Cannot read {options['inventory']}: {error}") from error
+        entries = entries[: max(len(entries) - options["unpolled"], 0)]
         made = load_fleet(entries)
         pages = read_some_from_pages(entries)
         run_first_tasks()
