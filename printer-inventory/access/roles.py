@@ -73,6 +73,7 @@ MONTH_ROLES: Final[dict[str, tuple[str, ...]]] = {
         "can_poll_all_printers",
         "can_delete_month",
         "mail_month",
+        "export_to_glpi",
     ),
 }
 """What each role of the month may do beside reading published months."""

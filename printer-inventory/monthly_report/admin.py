@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from monthly_report.models import (
     BulkChangeLog,
     CounterChangeLog,
+    GlpiExport,
+    GlpiExportRow,
     MonthControl,
     MonthImport,
     MonthImportRow,
@@ -161,3 +163,21 @@ class MonthImportRowAdmin(ReadOnlyAdmin):
     list_display = ["session", "number", "label"]
     list_select_related = ["session"]
     search_fields = ["session__file_name"]
+
+
+@admin.register(GlpiExport)
+class GlpiExportAdmin(ReadOnlyAdmin):
+    """Exports of counters to GLPI; they have a page of their own."""
+
+    list_display = ["month", "task", "state", "requested_by", "requested_at", "written_by", "finished_at"]
+    list_select_related = ["requested_by", "written_by"]
+
+
+@admin.register(GlpiExportRow)
+class GlpiExportRowAdmin(ReadOnlyAdmin):
+    """What was in GLPI before, and what was written."""
+
+    month_field = "export__month"
+    list_display = ["export", "serial_number", "status", "before", "after", "written_at"]
+    list_select_related = ["export"]
+    search_fields = ["serial_number"]

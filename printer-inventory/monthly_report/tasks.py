@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from monthly_report.services import glpi_export, glpi_export_jobs
 from monthly_report.services.mailing import mail_last_month
 from monthly_report.services.syncing import sync_open_months
 
@@ -20,3 +21,12 @@ def sync_months() -> dict[str, int]:
 def mail_month_before() -> bool:
     """Write the mail of the month before once it is closed and published; the outbox sends it. Run again, it is the same mail."""
     return mail_last_month(timezone.now()) is not None
+
+
+@shared_task
+def run_glpi_export() -> bool:
+    """Work on the export to GLPI that waits; the rest is asked for anew."""
+    worked = glpi_export_jobs.run_next()
+    if worked:
+        glpi_export.tell_worker()
+    return worked

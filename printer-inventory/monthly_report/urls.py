@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from monthly_report.views import deed_views, device_views, grid_views, import_views, month_views
+from monthly_report.views import deed_views, device_views, glpi_views, grid_views, import_views, month_views
 
 
 class MonthConverter:
@@ -31,6 +31,14 @@ urlpatterns = [
     path("import/<int:pk>/", import_views.show_import, name="import"),
     path("import/<int:pk>/apply/", import_views.apply_import, name="import_apply"),
     path("import/<int:pk>/undo/", import_views.undo_import, name="import_undo"),
+    path("glpi-export/", glpi_views.home, name="glpi_exports"),
+    path("glpi-export/start/", glpi_views.start, name="glpi_start"),
+    path("glpi-export/status/", glpi_views.status, name="glpi_status"),
+    path("glpi-export/<int:pk>/", glpi_views.show, name="glpi_export"),
+    path("glpi-export/<int:pk>/write/", glpi_views.write, name="glpi_write"),
+    path("glpi-export/<int:pk>/go-on/", glpi_views.go_on, name="glpi_go_on"),
+    path("glpi-export/<int:pk>/stop/", glpi_views.stop, name="glpi_stop"),
+    path("glpi-export/<int:pk>/table/", glpi_views.table, name="glpi_table"),
     path("sync/", deed_views.sync, name="sync_current"),
     path("<month:month>/", month_views.month_page, name="month"),
     path("<month:year>/export/", month_views.export, name="export"),

@@ -31,6 +31,8 @@ from monthly_report import urls as month_urls
 from monthly_report.models import (
     BulkChangeLog,
     CounterChangeLog,
+    GlpiExport,
+    GlpiExportRow,
     MonthControl,
     MonthImport,
     MonthImportRow,
@@ -50,7 +52,8 @@ REFUSED = {
         "import": "GET", "import_apply": "POST", "import_undo": "POST", "month": "GET", "export": "GET", "changes": "GET",
         "publish": "POST", "window": "POST", "auto_sync": "POST", "mail": "POST", "delete": "POST", "api_month": "GET",
         "sync": "POST", "update_counters": "POST", "device_info": "GET", "revert_change": "POST", "reset_manual_flag": "POST",
-        "month_diff": "GET", "month_editors": "GET",
+        "month_diff": "GET", "month_editors": "GET", "glpi_export": "GET", "glpi_write": "POST", "glpi_go_on": "POST",
+        "glpi_stop": "POST", "glpi_table": "GET",
     },
     "billing": {
         "month": "GET", "month_export": "GET", "issue_all": "POST", "invoice": "GET", "issue": "POST", "invoice_export": "GET",
@@ -59,7 +62,8 @@ REFUSED = {
 }  # fmt: skip
 SILENT = {
     "monthly_report": {
-        "months", "import_start", "import_template", "sync_current", "api_months", "api_sync_current", "set_override"
+        "months", "import_start", "import_template", "sync_current", "api_months", "api_sync_current", "set_override",
+        "glpi_exports", "glpi_start", "glpi_status",
     },
     "billing": {"home", "tariffs", "tariffs_export", "tariff_add", "tariff", "tariff_delete"},
 }  # fmt: skip
@@ -89,7 +93,10 @@ def hidden() -> dict[str, Any]:
     MonthControl.objects.filter(pk=control.pk).update(edit_until=None)
     made = issue(client, MONTH, draft_of(client, MONTH).fingerprint, Actor(), timezone.now())
     MonthControl.objects.filter(pk=control.pk).update(is_published=False)
-    return {"row": row.pk, "change": change.pk, "session": session.pk, "organization": client.pk, "invoice": made.pk}
+    export = GlpiExport.objects.create(month=MONTH, state="done", looked_at=timezone.now(), requested_by=boss)
+    export.rows.create(device_key=SECRET, serial_number=SECRET, organization=client, pages=PAGES, status="rise")
+    of = {"export": export.pk, "invoice": made.pk}
+    return {**of, "row": row.pk, "change": change.pk, "session": session.pk, "organization": client.pk}
 
 
 @pytest.fixture
@@ -104,6 +111,7 @@ def visitor() -> Client:
 
 def address(app: str, name: str, of: dict[str, Any]) -> str:
     numbers = {"import": "session", "import_apply": "session", "import_undo": "session", "revert_change": "change"}
+    numbers |= dict.fromkeys(("glpi_export", "glpi_write", "glpi_go_on", "glpi_stop", "glpi_table"), "export")
     pattern = next(
         one for one in {"monthly_report": month_urls, "billing": billing_urls}[app].urlpatterns if one.name == name
     )
@@ -176,6 +184,14 @@ class TestOtherDoors:
         assert f"{PAGES:,}" not in visitor.get(f"/monthly-report/api/device/{row['id']}/").text
 
     @pytest.mark.usefixtures("visitor")
+    def test_its_counters_are_not_looked_up_in_glpi(self, visitor: Client):
+        MonthControl.objects.filter(month=MONTH.replace(month=4)).update(month=MONTH.replace(month=2))
+        MonthlyReport.objects.filter(month=MONTH.replace(month=4)).delete()
+        page = visitor.get(reverse("monthly_report:glpi_exports"), headers={"Accept": "text/html"})
+        assert (page.status_code, "is not published" in page.text, tells(page)) == (200, True, False)
+        assert visitor.post(reverse("monthly_report:glpi_start")).status_code == 403
+        assert GlpiExport.objects.count() == 1
+
     def test_the_api_for_programs(self, client: Client):
         user = User.objects.get(username="visitor")
         _row, token = tokens.create(user, "test", ["billing:read"], timezone.now())
@@ -198,7 +214,9 @@ class TestOtherDoors:
         assert SECRET in values
         assert PAGES not in values
 
-    @pytest.mark.parametrize("model", [MonthlyReport, CounterChangeLog, BulkChangeLog, MonthImport, Invoice])
+    @pytest.mark.parametrize(
+        "model", [MonthlyReport, CounterChangeLog, BulkChangeLog, MonthImport, GlpiExport, Invoice]
+    )
     def test_the_admin(self, visitor: Client, model: Any):
         listed = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         page = visitor.get(listed, headers={"Accept": "text/html"})
@@ -207,7 +225,7 @@ class TestOtherDoors:
         assert f"/{hidden.pk}/change/" not in page.text
         assert not tells(visitor.get(f"{listed}{hidden.pk}/change/", headers={"Accept": "text/html"}, follow=True))
 
-    @pytest.mark.parametrize("model", [InvoiceLine, InvoiceDevice, MonthImportRow])
+    @pytest.mark.parametrize("model", [InvoiceLine, InvoiceDevice, MonthImportRow, GlpiExportRow])
     def test_parts_in_the_admin_are_for_superusers_alone(self, visitor: Client, model: Any):
         listed = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         assert visitor.get(listed).status_code == 403

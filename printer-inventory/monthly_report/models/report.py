@@ -144,6 +144,7 @@ class MonthlyReport(models.Model):
             ("can_poll_all_printers", _("Can poll the printers of a month")),
             ("can_delete_month", _("Can delete a month")),
             ("mail_month", _("Can send a month by e-mail")),
+            ("export_to_glpi", _("Can write counters of a month to GLPI")),
             ("override_auto_lock", _("Can edit counters that the device tells itself")),
         ]
 

@@ -145,6 +145,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"queue": "low_priority", "expires": 3600},
     },
+    "glpi-export": {
+        # It is worked on when it is asked for; this finds one whose worker died or whose message was lost.
+        "task": "monthly_report.tasks.run_glpi_export",
+        "schedule": timedelta(seconds=30),
+        "options": {"queue": "low_priority", "expires": 30},
+    },
     # Imports are worked on when they are asked for; this finds those whose worker died or whose message was lost.
     "contract-imports": {
         "task": "contracts.tasks.run_imports",
