@@ -183,7 +183,6 @@ class TestOtherDoors:
         assert row["anomaly_info"]["has_history"] is False
         assert f"{PAGES:,}" not in visitor.get(f"/monthly-report/api/device/{row['id']}/").text
 
-    @pytest.mark.usefixtures("visitor")
     def test_its_counters_are_not_looked_up_in_glpi(self, visitor: Client):
         MonthControl.objects.filter(month=MONTH.replace(month=4)).update(month=MONTH.replace(month=2))
         MonthlyReport.objects.filter(month=MONTH.replace(month=4)).delete()
@@ -192,6 +191,7 @@ class TestOtherDoors:
         assert visitor.post(reverse("monthly_report:glpi_start")).status_code == 403
         assert GlpiExport.objects.count() == 1
 
+    @pytest.mark.usefixtures("visitor")
     def test_the_api_for_programs(self, client: Client):
         user = User.objects.get(username="visitor")
         _row, token = tokens.create(user, "test", ["billing:read"], timezone.now())

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('device_key', models.CharField(max_length=110)),
                 ('serial_number', models.CharField(blank=True, default='', max_length=100, verbose_name='serial number')),
                 ('equipment_model', models.CharField(blank=True, default='', max_length=255, verbose_name='model')),
-                ('pages', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='pages of the month')),
+                ('pages', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='counter of the month')),
                 ('status', models.CharField(choices=[('waiting', 'not looked up yet'), ('rise', 'to be written'), ('fall', 'lower than in GLPI'), ('due', 'waits to be written'), ('written', 'written'), ('same', 'GLPI has it already'), ('changed', 'changed since it was looked up'), ('refused', 'GLPI refused it'), ('not_found', 'unknown to GLPI'), ('multiple', 'several in GLPI'), ('shared', 'one in GLPI for several devices'), ('no_counter', 'no counter known'), ('no_serial', 'no serial number'), ('others', "partly another client's"), ('polled', 'polled over the network')], max_length=10, verbose_name='what becomes of it')),
                 ('glpi_printer_id', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='number in GLPI')),
                 ('glpi_name', models.CharField(blank=True, default='', max_length=255, verbose_name='name in GLPI')),

@@ -97,7 +97,7 @@ class GlpiExportRow(models.Model):
         Organization, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("organization")
     )
     equipment_model = models.CharField(_("model"), max_length=255, blank=True, default="")
-    pages = models.PositiveBigIntegerField(_("pages of the month"), null=True, blank=True)
+    pages = models.PositiveBigIntegerField(_("counter of the month"), null=True, blank=True)
     status = models.CharField(_("what becomes of it"), max_length=10, choices=Status.choices)
     glpi_printer_id = models.PositiveBigIntegerField(_("number in GLPI"), null=True, blank=True)
     glpi_name = models.CharField(_("name in GLPI"), max_length=255, blank=True, default="")

@@ -28,7 +28,7 @@ HISTORY: Final = 50
 Status = GlpiExportRow.Status
 LOOKS: Final = {
     Status.WAITING: ("waiting", "hourglass"),
-    Status.RISE: ("running", "arrow-up"),
+    Status.RISE: ("running still", "arrow-up"),
     Status.FALL: ("warning", "exclamation-triangle-fill"),
     Status.DUE: ("waiting", "hourglass"),
     Status.WRITTEN: ("ok", "check-circle-fill"),
@@ -191,7 +191,7 @@ def table(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     rows = rows.filter(status=tab) if tab in Status.values else rows
     outs = [
         Out(_("Serial number")), Out(_("Organization")), Out(_("Model")), Out(_("What becomes of it")), Out(_("Why not")),
-        Out(_("Name in GLPI")), Out(_("GLPI before")), Out(_("Pages of the month")), Out(_("Difference")),
+        Out(_("Name in GLPI")), Out(_("GLPI before")), Out(_("Counter of the month")), Out(_("Difference")),
         Out(_("GLPI after")), Out(_("Written")),
     ]  # fmt: skip
     lines = (
