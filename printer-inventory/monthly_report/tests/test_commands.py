@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def test_roles_and_what_somebody_may_do(capsys):
     call_command("init_monthly_report_roles")
-    assert "MonthlyReport Managers: 14 permissions" in capsys.readouterr().out
+    assert "MonthlyReport Managers: 15 permissions" in capsys.readouterr().out
     user = User.objects.create_user("anna")
     user.groups.set(Group.objects.filter(name="MonthlyReport Editors (End)"))
     open_month(is_published=False)
