@@ -67,7 +67,7 @@ def forget_made(session: ImportSession) -> None:
         if not names:
             continue
         # Held: who would refer to one meanwhile waits, and finds it gone or kept.
-        rows = QuerySet(model).select_for_update().filter(pk__in=names).order_by("pk")
+        rows: QuerySet[Any] = QuerySet(model).select_for_update().filter(pk__in=names).order_by("pk")
         same = {row.pk for row in rows if row.name == names[row.pk]}
         QuerySet(model).filter(pk__in=same - _used(model, same)).delete()
 
@@ -76,7 +76,7 @@ def _used(model: type[models.Model], pks: set[int]) -> set[int]:
     """Return which rows anything refers to, one statement per table that could."""
     used: set[int] = set()
     for others, name in _pointing_at(model):
-        found = QuerySet(others).filter(**{f"{name}__in": pks}).values_list(f"{name}_id", flat=True)
+        found: QuerySet[Any, int] = QuerySet(others).filter(**{f"{name}__in": pks}).values_list(f"{name}_id", flat=True)
         used |= set(found.order_by().distinct())
     return used
 
@@ -85,7 +85,7 @@ def _pointing_at(model: type[models.Model]) -> list[tuple[type[models.Model], st
     """Return the tables and fields that refer to a table, those without a way back ("+") included."""
     fields = model._meta.get_fields(include_hidden=True)  # noqa: SLF001 - documented by Django under this name
     relations = [one for one in fields if isinstance(one, ForeignObjectRel) and not one.many_to_many]
-    return [(one.related_model, one.field.name) for one in relations if isinstance(one.related_model, type)]
+    return [(one.related_model, one.field.name) for one in relations]
 
 
 def _delete_devices(pks: list[int]) -> None:
