@@ -44,6 +44,12 @@ def columns(keys: Sequence[str]) -> list[Field]:
     return wanted or list(FIELDS)
 
 
+def known(keys: Sequence[str]) -> list[str]:
+    """Return those keys that are columns', once each: what else a stranger names is neither stored nor a reason to refuse."""
+    fields = {field.key for field in FIELDS}
+    return [key for key in dict.fromkeys(keys) if key in fields]
+
+
 def outs(fields: Sequence[Field]) -> list[Out]:
     """Return the columns as `sheets` writes them."""
     return [Out(str(field.title), format=field.format, width=field.width) for field in fields]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import OPEN_STATES, Export, ExportPiece, JobState, Printer
-from inventory.services import fleet
+from inventory.services import export_table, fleet
 from inventory.services.broker import wake
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,12 @@ def request_export(
 ) -> Export:
     """Ask for a file; the same one asked for again while it is being made is followed, not made twice."""
     now = now or timezone.now()
-    wish: dict[str, Any] = {"requested_by_id": user_id, "kind": kind, "query": query, "columns": list(columns)}
+    wish: dict[str, Any] = {
+        "requested_by_id": user_id,
+        "kind": kind,
+        "query": query,
+        "columns": export_table.known(columns),
+    }
     wish |= {"language": language, "zone": zone}
     with transaction.atomic():
         running = Export.objects.filter(**wish, state__in=OPEN_STATES, stop_asked=False).first()

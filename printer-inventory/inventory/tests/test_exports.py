@@ -65,6 +65,9 @@ class TestFile:
         assert rows[0][:5] == ["Address", "Organization", "Manufacturer", "Model", "Serial number"]
         assert [row[0] for row in rows[1:]] == [one.ip_address for one in reversed(wanted)]
 
+    def test_names_of_no_column_are_not_stored(self, user):
+        assert ask(user, columns=["address", "no\0column", "address", "\ud83d\udc4d"]).columns == ["address"]
+
     def test_only_the_shown_columns_are_written(self, viewer):
         make_printer(serial_number="S1")
         rows = table(viewer.get("/inventory/export/", {**CSV, "cols": "serial,state,nonsense"}))
