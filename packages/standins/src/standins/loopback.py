@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import socket
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 _log = logging.getLogger("standins")
 
@@ -41,6 +42,39 @@ class LoopbackServer(ThreadingHTTPServer):
     def handle_error(self, _request: Any, client_address: Any) -> None:
         """Say in the log what a client broke off; the default prints to stderr."""
         _log.debug("a connection from %s broke off", client_address, exc_info=True)
+
+
+class LoopbackService:
+    """A stand-in with one server of its own: in a `with` block in a thread, or in the caller's with `serve`.
+
+    A subclass calls `listen` once it is ready for requests. What makes a request wait does so on `stopping`.
+    """
+
+    port: int
+
+    def listen(self, name: str, host: str, server: Callable[[], LoopbackServer]) -> None:
+        """Take the port at once; raises OSError when it is taken, ValueError off loopback."""
+        if not ipaddress.ip_address(host).is_loopback:
+            raise ValueError(f"{host} is no loopback address; known secrets do not belong on a network")
+        self._name, self._server, self.stopping = name, server(), threading.Event()
+        self.port = self._server.server_address[1]
+
+    def __enter__(self) -> Self:
+        """Serve in a thread of its own."""
+        self._server.start(self._name)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop serving and give the port back; a request that is made to wait ends at once."""
+        self.stopping.set()
+        self._server.stop()
+
+    def serve(self) -> None:
+        """Serve in this thread until `close` is called from another one or an exception comes through."""
+        self._server.serve_forever(poll_interval=0.2)
 
 
 class LoopbackHandler(BaseHTTPRequestHandler, ABC):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import logging
 import socket
-import threading
-from typing import Final, Self
+from typing import Final
 
 from standins.faults import Faults
 from standins.glpi.api import ROOT, Api
 from standins.glpi.refusals import Refusal
 from standins.glpi.world import World
-from standins.loopback import LoopbackHandler, LoopbackServer
+from standins.loopback import LoopbackHandler, LoopbackServer, LoopbackService
 from standins.wire import Reply, Request, json_reply
 
 APP_TOKEN: Final = "glpi-demo-app-token"  # noqa: S105 -- the demo's, on loopback
@@ -21,7 +19,7 @@ APP_TOKEN: Final = "glpi-demo-app-token"  # noqa: S105 -- the demo's, on loopbac
 _log = logging.getLogger("standins.glpi")
 
 
-class Glpi:
+class Glpi(LoopbackService):
     """GLPI for tests and the demo, in a `with` block; `url` goes into GLPI_API_URL.
 
     `world`, `api` and `faults` may be changed while it runs. `seen` lists the requests as "METHOD path?query", in order: no
@@ -38,33 +36,12 @@ class Glpi:
         world: World | None = None,
     ) -> None:
         """Take the port at once (0: any free one); raises OSError when it is taken, ValueError off loopback."""
-        if not ipaddress.ip_address(host).is_loopback:
-            raise ValueError(f"{host} is no loopback address; known secrets do not belong on a network")
         self.world = world or World()
         self.api = Api(self.world, app_token, credentials=credentials)
         self.faults = Faults()
         self.seen: list[str] = []
-        self._stopping = threading.Event()
-        self._server = _Server((host, port), self)
-        self.port: int = self._server.server_address[1]
+        self.listen("glpi", host, lambda: _Server((host, port), self))
         self.url = f"http://{host}:{self.port}{ROOT}"
-
-    def __enter__(self) -> Self:
-        """Serve in a thread of its own."""
-        self._server.start("glpi")
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Stop serving and give the port back."""
-        self._stopping.set()
-        self._server.stop()
-
-    def serve(self) -> None:
-        """Serve in this thread until an exception comes through."""
-        self._server.serve_forever(poll_interval=0.2)
 
     def end_sessions(self) -> None:
         """Forget every session, as PHP does after a while."""
@@ -80,7 +57,7 @@ class Glpi:
             if fault.kind == "drop":
                 return None
             if fault.kind == "slow":
-                self._stopping.wait(fault.seconds)
+                self.stopping.wait(fault.seconds)
             elif fault.kind == "garbage":
                 return Reply(200, b"<html>maintenance</html>", {"Content-Type": "text/html"})
             elif fault.kind == "status":

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
-import threading
 import time
 from collections.abc import Callable
-from typing import Final, Self
+from typing import Final
 
-from standins.loopback import LoopbackHandler, LoopbackServer
+from standins.loopback import LoopbackHandler, LoopbackServer, LoopbackService
 from standins.oidc.control import PREFIX, control
 from standins.oidc.faults import Fault
 from standins.oidc.message import Reply, Request, oauth_error
@@ -28,7 +26,7 @@ _HEADERS: Final = {
 }
 
 
-class OidcProvider:
+class OidcProvider(LoopbackService):
     """An OpenID provider for tests and the demo, in a `with` block.
 
     It listens on loopback only, since its passwords are known. `issuer` is its address, `control_token` opens
@@ -52,33 +50,12 @@ class OidcProvider:
         `control_token` None makes a new one, "" closes the control door. Suites that start many providers hand in
         `keys` made of one key, since making one takes longer than the rest.
         """
-        if not ipaddress.ip_address(host).is_loopback:
-            raise ValueError(f"{host} is no loopback address; known passwords do not belong on a network")
         data = data or demo_data()
         self.control_token = new_secret() if control_token is None else control_token
-        self._server = _Server((host, port), self)
-        self.port: int = self._server.server_address[1]
+        self.listen("oidc", host, lambda: _Server((host, port), self))
         shown = f"[{host}]" if ":" in host else host
         self.issuer = f"http://{shown}:{self.port}/realms/{data.realm}"
         self.realm = Realm(data, self.issuer, lifetimes, clock, keys)
-        self._stopping = threading.Event()
-
-    def __enter__(self) -> Self:
-        """Serve in a thread of its own."""
-        self._server.start("oidc")
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Stop serving and give the port back; a waiting `slow` fault ends at once."""
-        self._stopping.set()
-        self._server.stop()
-
-    def serve(self) -> None:
-        """Serve in this thread until `close` is called from another one or an exception comes through."""
-        self._server.serve_forever(poll_interval=0.2)
 
     def misbehave(self, fault: Fault) -> None:
         """Ask for a fault."""
@@ -89,7 +66,7 @@ class OidcProvider:
         try:
             if request.path.startswith(PREFIX):
                 return control(self.realm, request, self.control_token)
-            return answer(self.realm, request, self._stopping.wait)
+            return answer(self.realm, request, self.stopping.wait)
         except Exception:  # noqa: BLE001 -- the last door: whatever it was, the client gets an answer
             _log.exception("%s %s failed", request.method, request.path)
             return oauth_error("server_error", "unknown_error", 500)

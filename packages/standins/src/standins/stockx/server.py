@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import json
 import logging
 import secrets
 import socket
 import threading
 import time
-from typing import Self
 
 from standins.faults import Fault, Faults
-from standins.loopback import LoopbackHandler, LoopbackServer
+from standins.loopback import LoopbackHandler, LoopbackServer, LoopbackService
 from standins.stockx.api import answer
 from standins.stockx.oauth import Accounts
 from standins.stockx.wire import Refusal
@@ -23,7 +21,7 @@ from standins.wire import Reply, Request, json_reply
 _log = logging.getLogger("standins.stockx")
 
 
-class StockX:
+class StockX(LoopbackService):
     """StockX for tests and the demo, in a `with` block; `url` is its address, `api` and `auth` go into settings.
 
     `per_second` and `per_day` are the limits above which it answers 429 (None: no limit). `world`, `accounts` and
@@ -41,8 +39,6 @@ class StockX:
         control_token: str | None = None,
     ) -> None:
         """Take the port at once (0: any free one); raises OSError when it is taken, ValueError off loopback."""
-        if not ipaddress.ip_address(host).is_loopback:
-            raise ValueError(f"{host} is no loopback address; known secrets do not belong on a network")
         self.world, self.accounts, self.faults = World(operation_seconds), Accounts(), Faults()
         self.control_token = secrets.token_urlsafe(24) if control_token is None else control_token
         self.per_second, self.per_day = per_second, per_day
@@ -50,28 +46,9 @@ class StockX:
         self.used = self.refused = 0
         self._last = 0.0
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
-        self._server = _Server((host, port), self)
-        self.port: int = self._server.server_address[1]
+        self.listen("stockx", host, lambda: _Server((host, port), self))
         self.url = f"http://{host}:{self.port}"
         self.api, self.auth = f"{self.url}/v2", self.url
-
-    def __enter__(self) -> Self:
-        """Serve in a thread of its own."""
-        self._server.start("stockx")
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Stop serving and give the port back."""
-        self._stopping.set()
-        self._server.stop()
-
-    def serve(self) -> None:
-        """Serve in this thread until an exception comes through."""
-        self._server.serve_forever(poll_interval=0.2)
 
     def reply(self, request: Request) -> Reply | None:
         """Answer one request; None breaks the connection off."""
@@ -83,7 +60,7 @@ class StockX:
                 if fault.kind == "drop":
                     return None
                 if fault.kind == "slow":
-                    self._stopping.wait(fault.seconds)
+                    self.stopping.wait(fault.seconds)
                 elif fault.kind == "garbage":
                     return Reply(200, b"<html>maintenance</html>", {"Content-Type": "text/html"})
                 elif fault.kind == "status":
