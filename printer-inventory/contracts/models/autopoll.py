@@ -2,16 +2,15 @@
 
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.reach import within
 from contracts.models.device import ContractDevice
 from contracts.models.imports import ImportSession
-from inventory.models import JobState, Printer
+from inventory.models import Printer
+from inventory.models.leased import LeasedJob
 
 
 class AutoPollCandidate(models.Model):
@@ -65,7 +64,7 @@ class AutoPollCandidate(models.Model):
         return self.serial_number
 
 
-class AutoPollJob(models.Model):
+class AutoPollJob(LeasedJob):
     """Work on the candidates of an import: a row from the moment it is asked for. `only` are candidates, null for all."""
 
     class Task(models.TextChoices):
@@ -76,18 +75,7 @@ class AutoPollJob(models.Model):
 
     session = models.ForeignKey(ImportSession, on_delete=models.CASCADE, related_name="autopoll_jobs")
     task = models.CharField(_("task"), max_length=6, choices=Task.choices)
-    state = models.CharField(_("state"), max_length=8, choices=JobState.choices, default=JobState.QUEUED)
     only = models.JSONField(null=True, blank=True)
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-    requested_at = models.DateTimeField(_("asked for"), default=timezone.now)
-    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
-    done = models.PositiveIntegerField(_("done"), default=0)
-    total = models.PositiveIntegerField(_("in all"), default=0)
-    reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
-    attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
-    lease_until = models.DateTimeField(_("leased until"), null=True, blank=True)
 
     objects: ClassVar[models.Manager["AutoPollJob"]] = within("")
 
@@ -103,8 +91,3 @@ class AutoPollJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.session}: {self.task}"
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it has not ended."""
-        return self.state in (JobState.QUEUED, JobState.RUNNING)

@@ -1,17 +1,14 @@
 """The work on candidates for polling: look them up in GLPI, ask the addresses it names.
 
-Any number of workers may call `run_next`. A worker works a slice of time, then hands the job back; whoever takes it next goes on
-with the candidates that have not been looked at since the job was asked for, so a worker that dies loses a chunk and no more. No
-transaction is open while GLPI or a device is waited for, and a job that was stopped meanwhile takes nothing more.
+Whoever takes a job goes on with the candidates that have not been looked at since it was asked for, so a worker that dies loses
+a chunk and no more. No transaction is open while GLPI or a device is waited for, and a job that was stopped takes nothing more.
 """
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
@@ -19,78 +16,42 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from contracts.models import AutoPollCandidate, AutoPollJob
 from contracts.rules import autopoll as rules
 from contracts.services.autopoll import eligible
 from inventory.glpi_server import GlpiError, GlpiRefusedError, KnownPrinter, Session
-from inventory.models import JobState, Printer
+from inventory.models import Printer
 from inventory.polling.snmp.collector import Collector, Target
 from inventory.rules.identity import normal_serial
 from inventory.rules.networks import Networks
 from inventory.services.glpi_server import connect
+from inventory.services.leased_work import SLICE_SECONDS, Desk
 
-logger = logging.getLogger(__name__)
-
-SLICE_SECONDS: Final = 60.0
-LEASE: Final = timedelta(minutes=5)
-MOST_ATTEMPTS: Final = 3
 CHUNK: Final = 20
 AT_ONCE: Final = 200
 Status = AutoPollCandidate.Status
 
 
-class StoppedError(Exception):
-    """The job was stopped, or another worker has it."""
+DESK: Final = Desk(
+    AutoPollJob,
+    lost=gettext_lazy("Three workers in a row stopped in the middle of it. Start it again."),
+    failures=(GlpiError,),
+    related=("session",),
+)
 
 
 def run_next(seconds: float = SLICE_SECONDS) -> bool:
     """Work on the oldest job that waits for about `seconds`; return False when none does."""
-    job = _take(timezone.now())
-    if job is None:
-        return False
-    work = _probe if job.task == AutoPollJob.Task.PROBE else _verify
-    try:
-        finished = work(job, time.monotonic() + seconds)
-    except StoppedError:
-        logger.info("Work %d on candidates was stopped.", job.pk)
-    except GlpiError as error:
-        _end(job, JobState.FAILED, str(error))
-    else:
-        _end(job, JobState.DONE) if finished else _mine(job).update(state=JobState.QUEUED, lease_until=None, attempt=0)
-    return True
-
-
-def _take(now: datetime) -> AutoPollJob | None:
-    """Lease the oldest job that waits or whose worker is dead; one that three workers died of is lost."""
-    with transaction.atomic():
-        free = Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING, lease_until__lte=now)
-        rows = AutoPollJob.objects.select_for_update(skip_locked=True, of=("self",)).filter(free)
-        job = rows.select_related("session").order_by("requested_at", "pk").first()
-        if job is None:
-            return None
-        if job.attempt >= MOST_ATTEMPTS:
-            job.state, job.finished_at, job.lease_until = JobState.LOST, now, None
-            job.reason = _("Three workers in a row stopped in the middle of it. Start it again.")
-        else:
-            job.state, job.attempt, job.lease_until = JobState.RUNNING, job.attempt + 1, now + LEASE
-        job.save(update_fields=["state", "attempt", "lease_until", "finished_at", "reason"])
-    return job if job.state == JobState.RUNNING else _take(now)
-
-
-def _mine(job: AutoPollJob) -> QuerySet[AutoPollJob]:
-    return AutoPollJob.objects.filter(pk=job.pk, state=JobState.RUNNING, attempt=job.attempt)
-
-
-def _end(job: AutoPollJob, state: JobState, reason: str = "") -> None:
-    _mine(job).update(state=state, reason=reason[:500], finished_at=timezone.now(), lease_until=None)
+    return DESK.run_next({AutoPollJob.Task.PROBE: _probe, AutoPollJob.Task.VERIFY: _verify}, seconds)
 
 
 def _store(job: AutoPollJob, rows: Sequence[AutoPollCandidate], names: Sequence[str], left: int) -> None:
     """Keep a chunk and how far the job is, in three statements; StoppedError when the job is no longer ours."""
+    job.done = job.total - left
     with transaction.atomic():
-        if not _mine(job).update(done=job.total - left, total=job.total, lease_until=timezone.now() + LEASE):
-            raise StoppedError
+        DESK.renew(job)
         AutoPollCandidate.objects.bulk_create(
             rows, batch_size=CHUNK, update_conflicts=True, unique_fields=["id"], update_fields=list(names)
         )

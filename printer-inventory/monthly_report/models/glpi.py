@@ -8,14 +8,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.reach import own, within
-from inventory.models import OPEN_STATES, JobState, Organization
+from inventory.models import Organization
+from inventory.models.leased import LeasedJob
 
 
-class GlpiExport(models.Model):
+class GlpiExport(LeasedJob):
     """One export: looked up first, then written by whoever has seen that. It has no tie to the month's rows and outlives them."""
 
     class Task(models.TextChoices):
@@ -26,21 +26,10 @@ class GlpiExport(models.Model):
 
     month = models.DateField(_("month"))
     task = models.CharField(_("task"), max_length=5, choices=Task.choices, default=Task.LOOK)
-    state = models.CharField(_("state"), max_length=8, choices=JobState.choices, default=JobState.QUEUED)
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-    requested_at = models.DateTimeField(_("asked for"), default=timezone.now)
     looked_at = models.DateTimeField(_("looked up"), null=True, blank=True)
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
-    done = models.PositiveIntegerField(_("done"), default=0)
-    total = models.PositiveIntegerField(_("in all"), default=0)
-    reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
-    attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
-    lease_until = models.DateTimeField(_("leased until"), null=True, blank=True)
 
     objects: ClassVar[models.Manager[Any]] = own("requested_by")
 
@@ -61,11 +50,6 @@ class GlpiExport(models.Model):
     def get_absolute_url(self) -> str:
         """Return its page."""
         return reverse("monthly_report:glpi_export", args=[self.pk])
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a worker has it or will have it."""
-        return self.state in OPEN_STATES
 
 
 class GlpiExportRow(models.Model):

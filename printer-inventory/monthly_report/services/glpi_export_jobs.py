@@ -1,91 +1,52 @@
 """The work on an export to GLPI: look its devices up, write their counters.
 
-Any number of workers may call `run_next`. Each device is stored as soon as it is done, so a worker that dies between GLPI's yes
+Each device is stored as soon as it is done, so a worker that dies between GLPI's yes
 and our row leaves one device that GLPI has already: whoever goes on sees that and writes nothing twice. No transaction is open
 while GLPI is waited for. Nothing is written that differs from what the person saw, on either side.
 """
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from webshell.templatetags.webshell import number as shown
 
 from inventory.glpi_server import GlpiError, GlpiRefusedError, KnownPrinter, Session
-from inventory.models import JobState
 from inventory.services.glpi_server import connect
+from inventory.services.leased_work import SLICE_SECONDS, Desk
 from monthly_report.models import GlpiExport, GlpiExportRow
 from monthly_report.rules import glpi_export as rules
 from monthly_report.services.glpi_export import Device, devices, latest_closed
 
-logger = logging.getLogger(__name__)
-SLICE_SECONDS: Final = 60.0
-LEASE: Final = timedelta(minutes=5)
-MOST_ATTEMPTS: Final = 3
 CHUNK: Final = 20
 FOUND: Final = ("status", "glpi_printer_id", "glpi_name", "before", "error")
 Status = GlpiExportRow.Status
 
 
-class StoppedError(Exception):
-    """The export was stopped, or another worker has it."""
+DESK: Final = Desk(
+    GlpiExport,
+    lost=gettext_lazy("Three workers in a row stopped in the middle of it. Let it go on."),
+    failures=(GlpiError,),
+)
 
 
 def run_next(seconds: float = SLICE_SECONDS) -> bool:
     """Work on the export that waits for about `seconds`; return False when none does."""
-    job = _take(timezone.now())
-    if job is None:
-        return False
-    work = _look if job.task == GlpiExport.Task.LOOK else _write
-    try:
-        finished = work(job, time.monotonic() + seconds)
-    except StoppedError:
-        logger.info("Export %d to GLPI was stopped.", job.pk)
-    except GlpiError as error:
-        _end(job, JobState.FAILED, str(error))
-    else:
-        _end(job, JobState.DONE) if finished else _mine(job).update(state=JobState.QUEUED, lease_until=None, attempt=0)
-    return True
-
-
-def _take(now: datetime) -> GlpiExport | None:
-    """Lease the export that waits or whose worker is dead; one that three workers died of is lost."""
-    with transaction.atomic():
-        free = Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING, lease_until__lte=now)
-        job = GlpiExport.objects.select_for_update(skip_locked=True, of=("self",)).filter(free).first()
-        if job is None:
-            return None
-        if job.attempt >= MOST_ATTEMPTS:
-            job.state, job.finished_at, job.lease_until = JobState.LOST, now, None
-            job.reason = _("Three workers in a row stopped in the middle of it. Let it go on.")
-        else:
-            job.state, job.attempt, job.lease_until = JobState.RUNNING, job.attempt + 1, now + LEASE
-        job.save(update_fields=["state", "attempt", "lease_until", "finished_at", "reason"])
-    return job if job.state == JobState.RUNNING else None
-
-
-def _mine(job: GlpiExport) -> QuerySet[GlpiExport]:
-    return GlpiExport.objects.filter(pk=job.pk, state=JobState.RUNNING, attempt=job.attempt)
-
-
-def _end(job: GlpiExport, state: JobState, reason: str = "") -> None:
-    _mine(job).update(state=state, reason=reason[:500], finished_at=timezone.now(), lease_until=None)
+    return DESK.run_next({GlpiExport.Task.LOOK: _look, GlpiExport.Task.WRITE: _write}, seconds)
 
 
 def _store(job: GlpiExport, rows: Sequence[GlpiExportRow], names: Sequence[str]) -> None:
     """Keep rows and how far the export is; StoppedError when it is no longer ours."""
     job.done += len(rows)
     with transaction.atomic():
-        if not _mine(job).update(done=job.done, total=job.total, lease_until=timezone.now() + LEASE):
-            raise StoppedError
+        DESK.renew(job)
         GlpiExportRow.objects.bulk_update(rows, names)
 
 
@@ -114,7 +75,7 @@ def _look(job: GlpiExport, deadline: float) -> bool:
     known.filter(glpi_printer_id__in=list(shared.values_list("glpi_printer_id", flat=True))).update(
         status=Status.SHARED
     )
-    return bool(_mine(job).update(looked_at=timezone.now()))
+    return bool(DESK.mine(job).update(looked_at=timezone.now()))
 
 
 def _compare(row: GlpiExportRow, found: Sequence[KnownPrinter]) -> None:
