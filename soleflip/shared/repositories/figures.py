@@ -13,6 +13,7 @@ from shared.database.models import Brand, InventoryItem, Order, Product, Size
 from shared.database.words import MatchState, OrderStatus
 from shared.repositories.rows import AnyRow, AnySelect
 from shared.rules import stock
+from shared.rules.orders import TO_SHIP
 
 I = InventoryItem  # noqa: E741 -- the columns below are read faster so
 ENDED = (OrderStatus.CANCELLED, OrderStatus.RETURNED, OrderStatus.FAILED_AUTHENTICATION)
@@ -54,6 +55,14 @@ class FiguresRepository:
         )
         if since is not None:
             statement = statement.where(Order.sold_at >= since)
+        return (await self.session.execute(statement)).one()
+
+    async def to_ship(self, now: datetime) -> AnyRow:
+        """Return how many orders are to be shipped, how many of them are late, and the nearest deadline to come."""
+        late = Order.ship_by < now
+        statement: AnySelect = select(
+            func.count(), func.count(case((late, 1))), func.min(case((~late, Order.ship_by)))
+        ).where(Order.status.in_(TO_SHIP))
         return (await self.session.execute(statement)).one()
 
     async def brands(self, limit: int) -> Sequence[AnyRow]:

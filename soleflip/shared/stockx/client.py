@@ -30,6 +30,7 @@ logger = structlog.get_logger(__name__)
 T = TypeVar("T")
 M = TypeVar("M", bound=Tolerant)
 TRIES = 4
+LARGEST_DOCUMENT = 5 * 2**20
 REPEATABLE = frozenset({429, 500, 502, 503, 504})
 
 
@@ -57,7 +58,10 @@ class StockX:
             raise error
         await asyncio.sleep(wait)
 
-    async def ask(self, method: str, path: str, params: dict[str, Any] | None = None, body: Any = None) -> Any:
+    async def ask(
+        self, method: str, path: str, params: dict[str, Any] | None = None, body: Any = None,
+        accept: str = "application/json",
+    ) -> Any:  # fmt: skip
         """Ask once or, where that is safe, a few times; return the JSON, or bytes of a document.
 
         A write is repeated only when StockX says it was not looked at (429, 401): a lost answer is left to the caller.
@@ -71,7 +75,7 @@ class StockX:
             headers = {
                 "authorization": f"Bearer {access.token}",
                 "x-api-key": known.api_key,
-                "accept": "application/json",
+                "accept": accept,
             }
             more: dict[str, Any] = {"json": body} if body is not None else {}
             asked = {name: str(value) for name, value in (params or {}).items() if value is not None}
@@ -268,9 +272,13 @@ class StockX:
     async def shipping_document(self, number: str, shipping_id: str) -> bytes:
         """Return the PDF to print for an order; raises ExternalServiceException when it is something else."""
         path = f"/selling/orders/{quote(number, safe='')}/shipping-document/{quote(shipping_id, safe='')}"
-        found = await self.ask("GET", path)
-        if not isinstance(found, bytes) or not found.startswith(b"%PDF-"):
-            raise ExternalServiceException("StockX's shipping document is no PDF; try again later")
+        found = await self.ask("GET", path, accept="application/pdf")
+        if not isinstance(found, bytes) or not found.startswith(b"%PDF-") or b"%%EOF" not in found[-1024:]:
+            raise ExternalServiceException("StockX's shipping document is no whole PDF; try again later")
+        if len(found) > LARGEST_DOCUMENT:
+            raise ExternalServiceException(
+                f"StockX's shipping document is larger than {LARGEST_DOCUMENT // 2**20} MB; fetch it at StockX"
+            )
         return found
 
     def active_orders(self, **chosen: Any) -> AsyncIterator[Order]:

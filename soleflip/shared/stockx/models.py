@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
@@ -26,6 +27,7 @@ def _words(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
+DOCUMENT = re.compile(r"/shipping-document/([A-Za-z0-9_-]{1,100})$")
 Amount = Annotated[Decimal | None, BeforeValidator(_amount)]
 Words = Annotated[str | None, BeforeValidator(_words)]
 
@@ -146,6 +148,12 @@ class Shipment(Tolerant):
     ship_by: datetime | None = Field(None, alias="shipByDate")
     tracking_number: Words = Field(None, alias="trackingNumber")
     document_url: Words = Field(None, alias="shippingDocumentUrl")
+
+    @property
+    def document_id(self) -> str | None:
+        """Return what the shipping document is asked for by; the address itself is never followed."""
+        found = DOCUMENT.search(self.document_url or "")
+        return found[1] if found else None
 
 
 class Order(Tolerant):

@@ -25,6 +25,7 @@ class DashboardService:
         """Return the documented figures. The stock's value is cost times quantity of what is unsold."""
         items, on_hand, sold, listed, value, average = await self.figures.stock()
         orders, revenue, profit, mean, unpaid, review, _ = await self.figures.sales()
+        to_ship, late, ship_by = await self.figures.to_ship(datetime.now(UTC))
         return {
             "inventory": {
                 "total_items": items,
@@ -50,6 +51,9 @@ class DashboardService:
                 "avg_sale_price": _money(mean),
                 "waiting_for_payout": unpaid,
                 "waiting_for_review": review,
+                "to_ship": to_ship,
+                "to_ship_late": late,
+                "next_ship_by": ship_by,
             },
         }
 

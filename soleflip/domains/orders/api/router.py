@@ -12,9 +12,11 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
+from domains.orders.api.downloads import as_download
 from domains.orders.repositories.order_repository import NAMES, OrderFilter, OrderRepository
 from domains.orders.services.order_service import OrderService
-from shared.api.dependencies import DatabaseDep, IfMatch, PageDep, Reader, SessionDep, Writer, version_told
+from domains.orders.services.shipping_labels import ShippingLabels
+from shared.api.dependencies import DatabaseDep, IfMatch, PageDep, Reader, SessionDep, SettingsDep, Writer, version_told
 from shared.api.envelopes import Paginated, paginated, pagination
 from shared.database.words import MatchState, OrderStatus, ReturnKind, TaxScheme
 from shared.error_handling.exceptions import ValidationException
@@ -179,6 +181,7 @@ def get_filter(
     paid: bool | None = None,
     sold_from: date | None = None,
     sold_until: date | None = None,
+    to_ship: Annotated[bool | None, Query(description="Sold and still here")] = None,
 ) -> OrderFilter:
     """Read a list's filters."""
     known = {word.value for word in OrderStatus}
@@ -186,7 +189,7 @@ def get_filter(
         raise ValidationException(
             f"There is no status {', '.join(sorted(unknown))}", field_errors={"status": "is not known"}
         )
-    return OrderFilter(q, platform, status, match_state, country, brand, paid, sold_from, sold_until)
+    return OrderFilter(q, platform, status, match_state, country, brand, paid, sold_from, sold_until, to_ship)
 
 
 FilterDep = Annotated[OrderFilter, Depends(get_filter)]
@@ -259,6 +262,18 @@ async def order(order_id: uuid.UUID, _reader: Reader, session: SessionDep) -> Or
         history=[StepOut.model_validate(each) for each in await rows.history(order_id)],
         returns=[ReturnOut.model_validate(each) for each in await rows.returns(order_id)],
     )
+
+
+@router.get(
+    "/{order_id}/shipping-label",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}, "description": "The label to print"}},
+)
+async def shipping_label(
+    order_id: uuid.UUID, writer: Writer, database: DatabaseDep, settings: SettingsDep
+) -> StreamingResponse:
+    """The label StockX gives for an order, as a PDF; 404 while there is none."""
+    return as_download(await ShippingLabels(settings, database).fetch(writer, order_id))
 
 
 @router.patch("/{order_id}")

@@ -32,7 +32,7 @@ from shared.repositories.paging import Found
 from shared.repositories.paging import Listing as PagedList
 from shared.repositories.rows import AnyRow, AnySelect
 from shared.rules import stock
-from shared.rules.orders import Pair
+from shared.rules.orders import TO_SHIP, Pair
 
 COLUMNS = (
     Order.id, Platform.slug, Order.external_id, Order.status, Order.platform_status, Order.match_state,
@@ -68,6 +68,7 @@ class OrderFilter:
     paid: bool | None = None
     sold_from: date | None = None
     sold_until: date | None = None
+    to_ship: bool | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return the conditions."""
@@ -93,6 +94,9 @@ class OrderFilter:
             found.append(Order.sold_at >= self.sold_from)
         if self.sold_until:
             found.append(cast(Order.sold_at, Date) <= self.sold_until)
+        if self.to_ship is not None:
+            waits = Order.status.in_(TO_SHIP)
+            found.append(waits if self.to_ship else ~waits)
         return found
 
     def joined(self, statement: AnySelect) -> AnySelect:
@@ -116,6 +120,21 @@ class OrderRepository(BaseRepository[Order]):
         if chosen.platform:
             keys = keys.join(Platform, Platform.id == Order.platform_id)
         return await LIST.page(self.session, chosen.joined(keys), chosen.conditions(), skip, limit, cursor)
+
+    async def to_ship(self, chosen: OrderFilter, skip: int, limit: int) -> tuple[Sequence[AnyRow], int]:
+        """Return what is to be shipped as rows of `NAMES`, the nearest deadline first (none told: by sale), and how many."""
+        conditions = chosen.conditions()
+        counted = chosen.joined(
+            select(func.count()).select_from(Order).join(Platform, Platform.id == Order.platform_id)
+        )
+        total = await self.session.scalar(counted.where(*conditions)) or 0
+        order = (Order.ship_by.asc().nulls_last(), Order.sold_at, Order.id)
+        statement = chosen.joined(ROWS).where(*conditions).order_by(*order).offset(skip).limit(limit)
+        return (await self.session.execute(statement)).all(), total
+
+    async def count_to_ship(self) -> int:
+        """Return how many orders are to be shipped."""
+        return await self.session.scalar(select(func.count()).where(Order.status.in_(TO_SHIP))) or 0
 
     async def row(self, order_id: uuid.UUID) -> AnyRow | None:
         """Return one order as a row of `NAMES`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -50,6 +50,11 @@ class OrderService:
         """Return a page of orders, how many fit, and the next page's cursor."""
         found = await self.orders.page(chosen, skip, limit, cursor)
         return [as_dict(row) for row in found.rows], found.total, found.next_cursor
+
+    async def to_ship(self, chosen: OrderFilter, skip: int, limit: int) -> tuple[Sequence[dict[str, Any]], int]:
+        """Return a page of what is to be shipped, the nearest deadline first, and how many there are."""
+        rows, total = await self.orders.to_ship(chosen, skip, limit)
+        return [as_dict(row) for row in rows], total
 
     async def get(self, order_id: uuid.UUID) -> dict[str, Any]:
         """Return one order; raises ResourceNotFoundException."""

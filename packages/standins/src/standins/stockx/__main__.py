@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--per-second", type=float, default=None, help="requests a second; the true one allows 1")
     parser.add_argument("--per-day", type=int, default=25_000)
     parser.add_argument("--sales", type=int, default=0, help="start with so many finished sales")
+    parser.add_argument("--open-sales", type=int, default=0, help="and with so many that are to be shipped")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)
     stockx = StockX(
@@ -33,6 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     for number in range(options.sales):
         _, variant = variants[number * 7 % len(variants)]
         stockx.world.put_order(variant.id, variant.lowest_ask, days_ago=1 + number / 3, status="COMPLETED")
+    for number in range(options.open_sales):
+        _, variant = variants[number * 11 % len(variants)]
+        stockx.world.put_order(variant.id, variant.lowest_ask, days_ago=number / 2, label=number > 0)
     try:
         print(ready_line(stockx), flush=True)
         stockx.serve()

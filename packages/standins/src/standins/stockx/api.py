@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from standins.stockx.catalogue import Product, Variant, check_digit
-from standins.stockx.shapes import listing_json, operation_json, order_json
+from standins.stockx.shapes import listing_json, operation_json, order_json, shipping_document
 from standins.stockx.wire import Refusal
 from standins.stockx.world import ENDED, Listing, World
 from standins.wire import Reply, Request, json_reply
@@ -233,6 +233,6 @@ def _orders(world: World, request: Request, rest: list[str]) -> Reply:
                 raise Refusal(404, "Order not found")
             if not more:
                 return json_reply(order_json(world, order))
-            if more[0] == "shipping-document":
-                return Reply(200, b"%PDF-1.4\n%%EOF\n", {"Content-Type": "application/pdf"})
+            if more == ["shipping-document", order.shipping_id]:
+                return Reply(200, order.document or shipping_document(number), {"Content-Type": "application/pdf"})
     raise Refusal(404, "Not found")

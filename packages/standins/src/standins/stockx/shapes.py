@@ -10,6 +10,25 @@ from standins.stockx.world import Listing, Operation, Order, World, stamp
 CENT = Decimal("0.01")
 
 
+def shipping_document(number: str) -> bytes:
+    """Return a label as a PDF of one page (ISO 32000-1, 7.5) that names its order."""
+    words = b"BT /F1 18 Tf 40 360 Td (StockX shipping label) Tj 0 -30 Td (Order %s) Tj ET" % number.encode("ascii")
+    parts = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 288 432] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(words), words),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    body, places = b"%PDF-1.4\n", []
+    for place, part in enumerate(parts, 1):
+        places.append(len(body))
+        body += b"%d 0 obj\n%s\nendobj\n" % (place, part)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+    return body + end % (len(parts) + 1, table, len(parts) + 1, len(body))
+
+
 def listing_json(world: World, listing: Listing) -> dict[str, Any]:
     """Return a listing."""
     product, variant = world.variants[listing.variant_id]
@@ -95,11 +114,13 @@ def order_json(world: World, order: Order) -> dict[str, Any]:
         },
         "shipment": {
             "shipByDate": stamp(order.created + 3 * 86_400),
-            "trackingNumber": f"1Z{order.number[:8]}",
+            "trackingNumber": f"1Z{order.number[:8]}" if order.shipping_id else None,
             "trackingUrl": None,
             "carrierCode": "UPS",
             "shippingLabelUrl": None,
-            "shippingDocumentUrl": f"/selling/orders/{order.number}/shipping-document/{order.number[:8]}",
+            "shippingDocumentUrl": f"https://api.stockx.com/v2/selling/orders/{order.number}/shipping-document/{order.shipping_id}"
+            if order.shipping_id
+            else None,
         },
         "payout": {
             "totalPayout": str(total),

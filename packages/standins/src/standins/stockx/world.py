@@ -74,6 +74,10 @@ class Order:
     created: float
     updated: float
     ask_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    shipping_id: str | None = None
+    """What its shipping document is found by; None until StockX has made one."""
+    document: bytes | None = None
+    """What is sent as its shipping document, where that is to be no good one."""
 
 
 class World:
@@ -155,14 +159,16 @@ class World:
 
     def put_order(
         self, variant_id: str, amount: int, currency: str = "EUR", listing_id: str = "", days_ago: float = 0,
-        status: str = "CREATED",
+        status: str = "CREATED", *, label: bool = True,
     ) -> Order:  # fmt: skip
-        """Store a sale, now or some days ago."""
+        """Store a sale, now or some days ago; without `label` StockX has made no shipping document for it yet."""
         with self.lock:
             self._number += secrets.randbelow(90) + 1
             now = self.clock() - timedelta(days=days_ago).total_seconds()
             number = f"{self._number}-{self._number - 99_759}"
             order = Order(number, listing_id or str(uuid.uuid4()), variant_id, amount, currency, status, now, now)
+            if label:
+                order.shipping_id = str(uuid.uuid4())
             self.orders[number] = order
             return order
 
