@@ -140,6 +140,13 @@ class OperationKind(StrEnum):
     DELETE = "delete"
 
 
+class AtEnd(StrEnum):
+    """What becomes of a listing whose days are over."""
+
+    TAKE_DOWN = "take_down"
+    RENEW = "renew"
+
+
 class ImportStatus(StrEnum):
     """The documented verdict of an import; `state` beside it has the house's job words."""
 

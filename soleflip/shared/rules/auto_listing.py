@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from shared.database.words import AtEnd
 from shared.rules.market import Market, changes, mood
 from shared.rules.money import ZERO
 
@@ -17,8 +19,30 @@ CONDITIONS = frozenset(
         "competitor_gap_percent", "demand_score",
     }
 )  # fmt: skip
-ACTIONS = frozenset({"list_on_platform", "pricing_strategy", "markup_percent", "expires_in_days"})
+ACTIONS = frozenset({"list_on_platform", "pricing_strategy", "markup_percent", "expires_in_days", "at_end"})
+LONGEST = 365
 STRATEGIES = ("cost_plus", "premium", "market_based", "competitive", "clearance", "aggressive")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How long a listing stays (None: until it is sold), what then becomes of it, and the rule that says so."""
+
+    rule: str
+    days: int | None
+    at_end: AtEnd
+
+    def end(self, since: datetime) -> datetime | None:
+        """Return when a listing that began at a moment has had its days."""
+        return None if self.days is None else since + timedelta(days=self.days)
+
+
+def terms(rule: str, actions: Mapping[str, Any]) -> Terms:
+    """Return a rule's terms; raises ValueError for days outside 1 to 365 or an unknown word for what happens then."""
+    days = actions.get("expires_in_days")
+    if days is not None and not (isinstance(days, int) and not isinstance(days, bool) and 1 <= days <= LONGEST):
+        raise ValueError(f"expires_in_days is 1 to {LONGEST}")
+    return Terms(rule, days, AtEnd(actions.get("at_end", AtEnd.TAKE_DOWN)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -218,21 +218,25 @@ class StockX:
         )
 
     async def create_listing(
-        self, variant_id: str, amount: Decimal, currency: str, inventory_type: str = "STANDARD"
-    ) -> Operation:
-        """Ask for a listing; asks are whole numbers. Poll `operation` until it is no longer PENDING."""
+        self, variant_id: str, amount: Decimal, currency: str, inventory_type: str = "STANDARD",
+        until: datetime | None = None,
+    ) -> Operation:  # fmt: skip
+        """Ask for a listing, at most until a moment; asks are whole numbers. Poll `operation` until it is not PENDING."""
         body = {
             "variantId": variant_id,
             "amount": _whole(amount),
             "currencyCode": currency,
             "active": True,
             "inventoryType": inventory_type,
+            **_expiry(until),
         }
         return self._read(Operation, await self.ask("POST", "/selling/listings", body=body))
 
-    async def change_price(self, listing_id: str, amount: Decimal, currency: str) -> Operation:
-        """Ask for another price."""
-        body = {"amount": _whole(amount), "currencyCode": currency}
+    async def change_price(
+        self, listing_id: str, amount: Decimal, currency: str, until: datetime | None = None
+    ) -> Operation:
+        """Ask for another price, or (with `until`) another end."""
+        body = {"amount": _whole(amount), "currencyCode": currency, **_expiry(until)}
         return self._read(
             Operation, await self.ask("PATCH", f"/selling/listings/{quote(listing_id, safe='')}", body=body)
         )
@@ -288,6 +292,10 @@ class StockX:
     def past_orders(self, start: date, end: date, **chosen: Any) -> AsyncIterator[Order]:
         """Yield the orders that ended, made between two days."""
         return self.pages("/selling/orders/history", "orders", Order, {"fromDate": start, "toDate": end, **chosen})
+
+
+def _expiry(until: datetime | None) -> dict[str, str]:
+    return {"expiresAt": f"{until.astimezone(UTC):%Y-%m-%dT%H:%M:%S.000Z}"} if until else {}
 
 
 def _whole(amount: Decimal) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -31,7 +31,8 @@ from shared.repositories.rows import AnyRow, AnySelect
 LEASE = timedelta(seconds=90)
 NAMES = (
     "id", "item_id", "item_number", "product_name", "sku", "size", "platform", "external_id", "status",
-    "platform_status", "inventory_type", "ask_price", "currency", "listed_at", "delisted_at", "last_seen_at", "version",
+    "platform_status", "inventory_type", "ask_price", "currency", "listed_at", "expires_at", "at_end",
+    "rule", "delisted_at", "last_seen_at", "version",
 )  # fmt: skip
 OPERATION_NAMES = (
     "id", "listing_id", "item_id", "item_number", "product_name", "platform", "kind", "state", "changes", "reason",
@@ -51,7 +52,8 @@ class ListingRepository(BaseRepository[Listing]):
             select(
                 Listing.id, Listing.item_id, InventoryItem.number, Product.name, Product.sku, Size.value, Platform.slug,
                 Listing.external_id, Listing.status, Listing.platform_status, Listing.inventory_type, Listing.ask_price,
-                Listing.currency, Listing.listed_at, Listing.delisted_at, Listing.last_seen_at, Listing.version,
+                Listing.currency, Listing.listed_at, Listing.expires_at, Listing.at_end, Listing.rule,
+                Listing.delisted_at, Listing.last_seen_at, Listing.version,
             )
             .join(InventoryItem, InventoryItem.id == Listing.item_id)
             .join(Product, Product.id == InventoryItem.product_id)
@@ -137,6 +139,27 @@ class ListingRepository(BaseRepository[Listing]):
             )
             .distinct()
             .limit(200)
+        )
+        return (await self.session.scalars(statement)).all()
+
+    async def ended(self, now: datetime, limit: int) -> Sequence[uuid.UUID]:
+        """Return live listings whose days are over and for which nothing is under way (or has failed) because of it."""
+        asked = select(ListingOperation.id).where(
+            ListingOperation.listing_id == Listing.id,
+            or_(
+                ListingOperation.state.in_(OPEN),
+                and_(ListingOperation.state == JobState.FAILED, ListingOperation.created_at >= Listing.expires_at),
+            ),
+        )
+        statement = (
+            select(Listing.id)
+            .where(
+                Listing.expires_at <= now,
+                Listing.status.in_((ListingStatus.ACTIVE, ListingStatus.INACTIVE)),
+                ~asked.exists(),
+            )
+            .order_by(Listing.expires_at, Listing.id)
+            .limit(limit)
         )
         return (await self.session.scalars(statement)).all()
 

@@ -16,6 +16,7 @@ import structlog
 
 from domains.inventory.repositories.listing_repository import ListingRepository, status_of
 from domains.inventory.services import listing_effects
+from domains.inventory.services.listing_ends import end_listings
 from domains.inventory.services.stockx_goods import find_variant
 from shared.config.settings import Settings
 from shared.database.connection import Database
@@ -42,6 +43,7 @@ TRIES = 8
 POLLS = 40
 SKEW = timedelta(seconds=60)
 """StockX's clock and ours may differ by so much."""
+GRACE = timedelta(days=1)
 every("* * * * *", ALL)
 
 Beat = Callable[[], Awaitable[None]]
@@ -94,12 +96,15 @@ class Changes:
             if change.attempt > 1 and (found := await self._sent_already(change, listing, variant)):
                 return found
             amount = listing_effects.amount_of(change)
-            return await self.client.create_listing(variant, amount, listing.currency, listing.inventory_type)
+            return await self.client.create_listing(
+                variant, amount, listing.currency, listing.inventory_type, _until(listing.ends_after_days)
+            )
         number = listing.external_id
         if number is None:
             raise ValidationException("StockX never had this listing")
         if change.kind is OperationKind.UPDATE:
-            return await self.client.change_price(number, listing_effects.amount_of(change), listing.currency)
+            until = _until(change.changes.get("days"))
+            return await self.client.change_price(number, listing_effects.amount_of(change), listing.currency, until)
         if change.kind is OperationKind.DELETE:
             return await self._take_down(number)
         return await self.client.switch(number, active=change.kind is OperationKind.ACTIVATE)
@@ -204,6 +209,11 @@ class Changes:
         return state
 
 
+def _until(days: int | None) -> datetime | None:
+    """Return what StockX is told as the end of a listing: later than ours, for the case that no worker of ours runs then."""
+    return datetime.now(UTC) + timedelta(days=days) + GRACE if days else None
+
+
 @job(JOB)
 async def listing_changes(context: JobContext) -> dict[str, Any]:
     """Carry out what waits for one listing."""
@@ -213,10 +223,15 @@ async def listing_changes(context: JobContext) -> dict[str, Any]:
 
 @job(ALL)
 async def all_listing_changes(context: JobContext) -> dict[str, Any]:
-    """Carry out what waited for StockX or was left by a dead worker, of every listing; each is a job of its own."""
+    """End or renew listings whose days are over; carry out what waited for StockX or was left by a dead worker.
+
+    Each listing is a job of its own.
+    """
+    async with context.database.unit() as session:
+        ended = await end_listings(session, datetime.now(UTC))
     async with context.database.unit() as session:
         due = await ListingRepository(session).due()
         for listing_id in due:
             key = f"due:{listing_id}:{datetime.now(UTC):%Y%m%d%H%M}"
             await JobRepository(session).ask(JOB, {"listing_id": str(listing_id)}, key=key)
-    return {"listings": len(due)}
+    return {"listings": len(due), **ended}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,13 +31,18 @@ async def succeeded(session: AsyncSession, change: ListingOperation, item: Inven
             if listing.status is ListingStatus.PENDING:
                 listing.status, listing.platform_status = ListingStatus.ACTIVE, "ACTIVE"
             listing.listed_at = now
+            if listing.ends_after_days:
+                listing.expires_at = now + timedelta(days=listing.ends_after_days)
             _price(session, change, listing, None)
             if item.status is not ItemStatus.PRESALE and stock.may_follow(item.status, ItemStatus.LISTED_STOCKX):
                 stock_ledger.move(session, item, ItemStatus.LISTED_STOCKX, None, "offered at StockX", "stockx")
         case OperationKind.UPDATE:
             before, listing.ask_price = listing.ask_price, amount_of(change)
-            listing.last_repriced_at = now
-            _price(session, change, listing, before)
+            if change.changes.get("days"):
+                listing.expires_at = now + timedelta(days=change.changes["days"])
+            else:
+                listing.last_repriced_at = now
+                _price(session, change, listing, before)
         case OperationKind.ACTIVATE:
             listing.status, listing.platform_status = ListingStatus.ACTIVE, "ACTIVE"
         case OperationKind.DEACTIVATE:

@@ -24,6 +24,7 @@ from shared.repositories import audit, listing_desk, stock_ledger
 from shared.repositories.catalogue import CatalogueLookup
 from shared.repositories.jobs import JobRepository
 from shared.rules import stock
+from shared.rules.auto_listing import Terms
 
 STOCKX = "stockx"
 
@@ -37,10 +38,12 @@ class ListingService:
         self.items, self.catalogue = InventoryRepository(session), CatalogueLookup(session)
 
     async def list_item(
-        self, actor: Principal, item_id: uuid.UUID, amount: Decimal | None, currency: str = "EUR",
-        inventory_type: str = "STANDARD", key: str | None = None,
+        self, actor: Principal | None, item_id: uuid.UUID, amount: Decimal | None, currency: str = "EUR",
+        inventory_type: str = "STANDARD", key: str | None = None, terms: Terms | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         """Offer an item at StockX for a whole amount (its list price when none is told); the same key again offers it once.
+
+        `terms` say how long it stays; its days are counted from when StockX has it.
 
         Raises BusinessRuleViolation when it may not be offered, ValidationException for a price that cannot be.
         """
@@ -61,11 +64,12 @@ class ListingService:
         listing = await self.listings.create(
             item_id=item.id, platform_id=platform.id, status=ListingStatus.PENDING, ask_price=price, currency=currency,
             inventory_type=inventory_type, external_variant_id=variant.stockx_variant_id if variant else None,
-            raw_data={"key": key} if key else None,
+            raw_data={"key": key} if key else None, rule=terms.rule if terms else None,
+            ends_after_days=terms.days if terms else None, at_end=terms.at_end if terms and terms.days else None,
         )  # fmt: skip
         await listing_desk.ask(
             self.session, listing, OperationKind.CREATE, {"amount": str(int(price))}, f"create:{listing.id}",
-            actor.user_id, "offered",
+            actor.user_id if actor else None, "offered",
         )  # fmt: skip
         audit.record(self.session, actor, "listing.create", "listing", listing.id, after={"ask": str(price)})
         return await self.shown(listing.id)

@@ -220,6 +220,13 @@ class PricingRepository:
         )
         return (await self.session.scalars(statement)).all()
 
+    async def had_their_days(self, item_ids: Sequence[uuid.UUID]) -> set[tuple[uuid.UUID, str]]:
+        """Return which pairs a rule has listed whose listing came to its end: no rule lists a pair a second time then."""
+        statement = select(Listing.item_id, Listing.rule).where(
+            Listing.item_id.in_(item_ids), Listing.rule.is_not(None), Listing.delisted_at >= Listing.expires_at
+        )
+        return {(item_id, rule) for item_id, rule in await self.session.execute(statement) if rule}
+
     async def forget_decisions(self, before: datetime) -> None:
         """Remove decisions older than a moment."""
         await self.session.execute(delete(PriceDecision).where(PriceDecision.decided_at < before))

@@ -47,6 +47,7 @@ class AutoListingService:
         """Show what one rule would list, active or not, and what each of the others lacks."""
         rule = await self._rule(rule_id)
         rows, desk = await self._candidates(limit)
+        over = await self.stored.had_their_days([row.id for row in rows])
         matching, missing = [], []
         for row in rows:
             holds, part, lacking = auto_listing.judge(rule.conditions, _facts(desk, row))
@@ -57,7 +58,9 @@ class AutoListingService:
                 "size": row.size,
                 "confidence": part,
             }
-            if holds:
+            if (row.id, rule.name) in over:
+                missing.append({**entry, "missing": [*lacking, "its days by this rule are over"]})
+            elif holds:
                 matching.append({**entry, "price": self._price(desk, row, rule)[0]})
             else:
                 missing.append({**entry, "missing": lacking})
@@ -70,14 +73,18 @@ class AutoListingService:
 
     async def _lines(self, rules: Sequence[AutoListingRule], limit: int) -> list[Line]:
         rows, desk = await self._candidates(limit)
+        over = await self.stored.had_their_days([row.id for row in rows])
         lines = []
         for row in rows:
             facts = _facts(desk, row)
-            rule = next((each for each in rules if auto_listing.judge(each.conditions, facts)[0]), None)
+            fitting = (each for each in rules if (row.id, each.name) not in over)
+            rule = next((each for each in fitting if auto_listing.judge(each.conditions, facts)[0]), None)
             if rule is None:
                 continue
             price, floor, reasons = self._price(desk, row, rule)
-            lines.append(Line(row.id, None, row.list_price, price, floor, CHANGED, [f"rule: {rule.name}", *reasons]))
+            why = [f"rule: {rule.name}", *reasons]
+            terms = auto_listing.terms(rule.name, rule.actions)
+            lines.append(Line(row.id, None, row.list_price, price, floor, CHANGED, why, terms))
         return lines
 
     def _price(self, desk: Desk, row: AnyRow, rule: AutoListingRule) -> tuple[Decimal, Decimal | None, list[str]]:
@@ -129,6 +136,10 @@ def _check(values: Mapping[str, Any]) -> None:
             unknown["actions.list_on_platform"] = "only StockX is written to"
         if actions.get("pricing_strategy", "market_based") not in auto_listing.STRATEGIES:
             unknown["actions.pricing_strategy"] = f"one of {', '.join(auto_listing.STRATEGIES)}"
+        try:
+            auto_listing.terms("", actions)
+        except ValueError as error:
+            unknown["actions.expires_in_days" if "days" in str(error) else "actions.at_end"] = str(error)
     known = Market(Decimal(110), Decimal(90), Decimal(100), number_of_bids=5, asks=(Decimal(110),) * 3)
     probe = auto_listing.Facts("in_stock", Decimal(100), 10, "", "", known)
     try:

@@ -19,6 +19,7 @@ from shared.error_handling.exceptions import BusinessRuleViolation, ResourceNotF
 from shared.events.event_bus import publish
 from shared.repositories import audit, listing_desk
 from shared.rules import stock
+from shared.rules.auto_listing import Terms
 
 CHANGED, KEPT, HELD = "change", "keep", "held"
 
@@ -34,6 +35,7 @@ class Line:
     floor: Decimal | None
     verdict: str
     reasons: Sequence[str]
+    terms: Terms | None = None
 
 
 class PriceWriter:
@@ -134,7 +136,8 @@ class PriceWriter:
         publish(
             self.session, "pricing.listing_wanted", line.item_id,
             {"platform": platform, "amount": str(line.new_price), "reason": "; ".join(line.reasons)[:255],
-             "run_id": str(run.id), "by": str(actor.user_id) if actor else None},
+             "run_id": str(run.id), "by": str(actor.user_id) if actor else None,
+             **({"rule": line.terms.rule, "days": line.terms.days, "at_end": line.terms.at_end} if line.terms else {})},
         )  # fmt: skip
 
     async def roll_back(self, actor: Principal, run_id: uuid.UUID) -> RepricingRun:

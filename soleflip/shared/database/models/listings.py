@@ -14,7 +14,7 @@ from shared.database.base import Base, Money, Text20, Text50, Text100, Text255, 
 from shared.database.models.auth import USERS
 from shared.database.models.core import PLATFORMS, Platform
 from shared.database.models.inventory import ITEMS, InventoryItem
-from shared.database.words import JobState, ListingStatus, OperationKind
+from shared.database.words import AtEnd, JobState, ListingStatus, OperationKind
 
 LISTINGS = "platforms.listings.id"
 
@@ -33,6 +33,8 @@ class Listing(Timestamped, Base):
             postgresql_where=text("status IN ('draft', 'pending', 'active', 'inactive')"),
         ),
         CheckConstraint("ask_price > 0", name="ask_price"),
+        CheckConstraint("ends_after_days BETWEEN 1 AND 365", name="ends_after_days"),
+        Index("ix_listings_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
         {"schema": "platforms"},
     )
 
@@ -49,6 +51,9 @@ class Listing(Timestamped, Base):
     ask_price: Mapped[Money | None]
     currency: Mapped[str] = mapped_column(String(3), default="EUR", server_default="EUR")
     expires_at: Mapped[datetime | None]
+    ends_after_days: Mapped[int | None]
+    at_end: Mapped[AtEnd | None] = mapped_column(choice(AtEnd, "at_end"))
+    rule: Mapped[Text100 | None]
     listed_at: Mapped[datetime | None]
     delisted_at: Mapped[datetime | None]
     last_repriced_at: Mapped[datetime | None]

@@ -21,6 +21,7 @@ ORDER_STATES = {
     "PAYOUTCOMPLETED", "SYSTEMFULFILLED", "PAYOUTFAILED", "SUSPENDED", "AUTHFAILED", "DIDNOTSHIP", "CANCELED",
     "COMPLETED", "RETURNED",
 }  # fmt: skip
+MOMENT = re.compile(r"20\d\d-(0[1-9]|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,3})?Z")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -146,6 +147,8 @@ def _changes(body: dict[str, Any]) -> dict[str, Any]:
         raise Refusal(400, "currencyCode is not supported")
     if body.get("inventoryType", "STANDARD") not in ("STANDARD", "FLEX", "DIRECT"):
         raise Refusal(400, "inventoryType is not supported")
+    if "expiresAt" in body and not (isinstance(body["expiresAt"], str) and MOMENT.fullmatch(body["expiresAt"])):
+        raise Refusal(400, "expiresAt must be an ISO 8601 date and time in UTC")
     return {name: body[name] for name in ("amount", "expiresAt", "active", "inventoryType") if name in body}
 
 

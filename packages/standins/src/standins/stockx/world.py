@@ -105,6 +105,13 @@ class World:
         for operation in self.operations.values():
             if operation.status == "PENDING" and operation.due <= now:
                 self._carry_out(operation, now)
+        for listing in self.listings.values():
+            if (
+                listing.status == "ACTIVE"
+                and listing.expires
+                and datetime.fromisoformat(listing.expires).timestamp() <= now
+            ):
+                listing.status, listing.updated = "INACTIVE", now
 
     def _carry_out(self, operation: Operation, now: float) -> None:
         listing = self.listings[operation.listing_id]
