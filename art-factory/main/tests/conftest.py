@@ -10,6 +10,7 @@ from standins.imaging import ImagingServices
 
 from main.models import FactoryMachine, Provider
 from main.services.seeding import load_seed_data
+from main.tests.scripted import Scripted
 from main.tests.services import point_at
 
 
@@ -41,3 +42,13 @@ def services(seeded, settings) -> Iterator[ImagingServices]:
         Provider.objects.update(concurrency=500, rate_per_minute=600_000)
         FactoryMachine.objects.update(max_concurrent=500)
         yield running
+
+
+@pytest.fixture
+def paid(seeded, monkeypatch) -> Scripted:
+    """The scripted provider in fal's place."""
+    client = Scripted()
+    monkeypatch.setattr("main.services.connections.client_for", lambda _name, _connection: client)
+    Provider.objects.filter(name="fal").update(concurrency=500, rate_per_minute=600_000)
+    FactoryMachine.objects.update(max_concurrent=500)
+    return client

@@ -21,7 +21,9 @@ FILES = [
     "test_curating.py",
     "test_negative_list.py",
     "test_providers.py",
-    "test_production.py",
+    "test_placing.py",
+    "test_paid_calls.py",
+    "test_holding.py",
     "test_pages.py",
     "test_seeding.py",
     "test_commands.py",
@@ -35,7 +37,8 @@ FILES = [
 def test_the_suite_is_green_on_postgresql() -> None:
     """In a process of its own, since a process has one default database."""
     folder = Path(__file__).resolve().parent
-    command = [sys.executable, "-m", "pytest", "-q", "--no-header", *(str(folder / name) for name in FILES)]
+    asked = ["-q", "--no-header", "-o", "localservices=postgres"]
+    command = [sys.executable, "-m", "pytest", *asked, *(str(folder / name) for name in FILES)]
     environment = {**os.environ, "ART_TEST_DATABASE": "postgres"}
     done = subprocess.run(
         command, cwd=folder.parent.parent, env=environment, capture_output=True, text=True, check=False

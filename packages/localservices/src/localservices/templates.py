@@ -1,16 +1,22 @@
-"""Migrate once, copy afterwards: a Django suite's database kept as a template in the PostgreSQL of test runs.
+"""Migrate once, copy afterwards: a Django suite's database kept as a template, in the PostgreSQL of test runs or, for SQLite,
+as a file beside it.
 
 Its name holds a digest of every migration, so a changed one makes a new template and the old ones go. Whoever comes while it is
-being made waits. A conftest puts it in front of pytest-django's `django_db_setup` (Printer Inventory's is the example).
+being made waits. A conftest puts it in front of pytest-django's `django_db_setup` (Printer Inventory's is the example; Art
+Factory's for both databases).
 """
 
 from __future__ import annotations
 
 import hashlib
+import shutil
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+
+from .files import local_folder, locked
 
 LOCK = 7130201
 """The advisory lock held while a template is made or looked for."""
@@ -68,3 +74,41 @@ def locked_template(database: Mapping[str, Any], suite: str, folders: Iterable[P
     ) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         yield Template(connection, suite, digest(folders))
+
+
+class FileTemplate:
+    """The same as a SQLite file in `.local/test`; copied by whoever wants it, before Django opens the copy."""
+
+    def __init__(self, root: Path, suite: str, version: str) -> None:
+        """Lie below a clone's `root`; `suite` keeps suites apart."""
+        self._folder = local_folder(root) / "test"
+        self._suite = suite
+        self.path = self._folder / f"migrated_{suite}_{version}.sqlite3"
+
+    def exists(self) -> bool:
+        """Say whether it can be copied."""
+        return self.path.is_file()
+
+    def copy_to(self, target: Path) -> None:
+        """Put a copy at `target`, in the place of what is there, its journals included."""
+        for journal in ("-wal", "-shm", "-journal"):
+            target.with_name(target.name + journal).unlink(missing_ok=True)
+        shutil.copyfile(self.path, target)
+
+    def keep(self, database: Path) -> None:
+        """Copy a migrated database, whole or not at all, and remove the templates of other migrations."""
+        making = self.path.with_suffix(".new")
+        making.unlink(missing_ok=True)
+        with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(making)) as copy:
+            source.backup(copy)
+        for other in self._folder.glob(f"migrated_{self._suite}_*.sqlite3"):
+            other.unlink(missing_ok=True)
+        making.replace(self.path)
+
+
+@contextmanager
+def locked_file_template(root: Path, suite: str, folders: Iterable[Path]) -> Iterator[FileTemplate]:
+    """Yield the template of these migrations for SQLite; one process at a time."""
+    template = FileTemplate(root, suite, digest(folders))
+    with locked(template.path.with_name(f"migrated_{suite}.lock")):
+        yield template
