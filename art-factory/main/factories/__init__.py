@@ -1,7 +1,8 @@
 """How a provider's model is used for one task: specs, checks, defaults, the provider's names, price. Knows no model of Django."""
 
 from main.factories.base import Checked, ModelSpecificFactory
-from main.factories.machine import Machine, Price, read_machines
+from main.factories.drift import differences
+from main.factories.machine import Machine, Price, machines_in, read_machines
 from main.factories.specs import Interpolation, ParameterSpec, ParameterType, Problem
 
 __all__ = [
@@ -13,5 +14,7 @@ __all__ = [
     "ParameterType",
     "Price",
     "Problem",
+    "differences",
+    "machines_in",
     "read_machines",
 ]

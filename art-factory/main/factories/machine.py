@@ -83,20 +83,27 @@ class Machine:
 
 
 def read_machines(folder: Path) -> list[dict[str, Any]]:
-    """Return every `[[machine]]` table below a folder as plain data, checked; `[defaults]` of a file go under each.
+    """Return every `[[machine]]` table below a folder, as `machines_in` does file by file."""
+    return [
+        machine for path in sorted(folder.glob("*.toml")) for machine in machines_in(path.read_text(encoding="utf-8"))
+    ]
+
+
+def machines_in(text: str) -> list[dict[str, Any]]:
+    """Return every `[[machine]]` table of a TOML file as plain data, checked; `[defaults]` of the file go under each.
 
     `[defaults.parameters.NAME]` is what a machine's own `[machine.parameters.NAME]` builds on: only what it lists is taken.
+    Raises tomllib.TOMLDecodeError; KeyError, TypeError or ValueError says what is wrong with a machine.
     """
+    content = tomllib.loads(text)
+    shared = content.get("defaults", {})
+    known = shared.get("parameters", {})
     found = []
-    for path in sorted(folder.glob("*.toml")):
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        shared = content.get("defaults", {})
-        known = shared.get("parameters", {})
-        for entry in content["machine"]:
-            own = entry.get("parameters", {})
-            parameters = {name: {**known.get(name, {}), **spec} for name, spec in own.items()}
-            machine = {**{key: value for key, value in shared.items() if key != "parameters"}, **entry}
-            machine["parameters"] = parameters
-            Machine.from_data(machine)
-            found.append(machine)
+    for entry in content["machine"]:
+        own = entry.get("parameters", {})
+        parameters = {name: {**known.get(name, {}), **spec} for name, spec in own.items()}
+        machine = {**{key: value for key, value in shared.items() if key != "parameters"}, **entry}
+        machine["parameters"] = parameters
+        Machine.from_data(machine)
+        found.append(machine)
     return found

@@ -47,7 +47,8 @@ class Provider(Stamped):
 class FactoryMachine(Stamped):
     """One model of one provider. `specification` is what `factories.machine.Machine.from_data` reads.
 
-    `name` is the provider's endpoint id, or `owner/model:version`.
+    `name` is the provider's endpoint id, or `owner/model:version`. What `is_added` came from a file of yours (`sync_models`), not
+    from `seed/`.
     """
 
     name = models.CharField(_("name"), max_length=150, unique=True)
@@ -63,6 +64,7 @@ class FactoryMachine(Stamped):
     )
     specification: models.JSONField[Any] = models.JSONField(_("specification"), default=dict)
     is_active = models.BooleanField(_("offered"), default=True)
+    is_added = models.BooleanField(_("added here"), default=False, editable=False)
     is_favorite = models.BooleanField(_("favourite"), default=False)
     max_concurrent = models.PositiveSmallIntegerField(_("calls at once"), default=2)
     estimated_seconds = models.PositiveIntegerField(_("usual seconds"), default=20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Final
 
 from main.models import OPEN, OrderItem
@@ -12,10 +13,12 @@ SECONDS: Final = 600.0
 PAUSE: Final = 0.1
 
 
-def process(*, limit: int = 0, item_id: int | None = None, seconds: float = SECONDS) -> int:
+def process(
+    *, limit: int = 0, item_id: int | None = None, seconds: float = SECONDS, until: Callable[[], bool] = lambda: False
+) -> int:
     """Return how many items ended meanwhile. It ends when nothing can be done now: what waits for later is left.
 
-    Leases and fences are the workers' own, so it may run beside a server.
+    Leases and fences are the workers' own, so it may run beside a server. `until` is asked between two steps.
     """
     holder = identity()
     name = f"worker:{holder}"
@@ -24,7 +27,7 @@ def process(*, limit: int = 0, item_id: int | None = None, seconds: float = SECO
     deadline = time.monotonic() + seconds
     try:
         keep_order()
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not until():
             take_lease(name, holder)
             busy = work_once(holder)
             left = OrderItem.objects.filter(status__in=OPEN)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from safehttp import Response
 
+from main.providers.catalogue import InputSchema, input_of
 from main.providers.http import Http, by_status, data_of, lost, no_answer
 from main.providers.protocol import (
     CallState,
@@ -89,6 +90,20 @@ class FalClient:
         price = prices[0] if isinstance(prices, list) and prices and isinstance(prices[0], dict) else {}
         today = f"{price.get('unit_price', '?')} {price.get('currency', '')} per {price.get('unit', 'unit')}"
         return f"fal.ai knows the key; FLUX.1 [dev] costs {today} today."
+
+    def schema(self, endpoint: str) -> InputSchema | None:
+        """Ask the platform's catalogue what a model takes. Source: docs.fal.ai, platform API (models, expand=openapi-3.0)."""
+        asked = {"endpoint_id": endpoint, "expand": "openapi-3.0"}
+        answer = self._api.ask("GET", "/v1/models", params=asked)
+        if answer.status == 404:
+            return None
+        if answer.status != 200:
+            raise _refused(answer, ended=None)
+        models = data_of(answer).get("models")
+        if not isinstance(models, list):
+            raise no_answer("fal.ai")
+        mine = next((one for one in models if isinstance(one, dict) and one.get("endpoint_id") == endpoint), None)
+        return None if mine is None else input_of(mine.get("openapi"), "fal.ai", f"/{endpoint}")
 
     def _result(self, reference: JsonReference, status: dict[str, Any]) -> CallStatus:
         answer = self._queue.ask("GET", _path(reference))

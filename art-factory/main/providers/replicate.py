@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from safehttp import Response
 
+from main.providers.catalogue import InputSchema, input_of
 from main.providers.http import Http, by_status, data_of, lost, no_answer
 from main.providers.protocol import (
     CallState,
@@ -114,6 +115,19 @@ class ReplicateClient:
         if answer.status != 200:
             raise _refused(answer)
         return f"Replicate knows the token: {data_of(answer).get('username', '?')}."
+
+    def schema(self, endpoint: str) -> InputSchema | None:
+        """Ask what a model, or one version of it, takes: its `openapi_schema`."""
+        model, _colon, version = endpoint.partition(":")
+        path = f"/v1/models/{quote(model)}{f'/versions/{quote(version)}' if version else ''}"
+        answer = self._http.ask("GET", path)
+        if answer.status == 404:
+            return None
+        if answer.status != 200:
+            raise _refused(answer)
+        data = data_of(answer)
+        latest = data if version else data.get("latest_version")
+        return input_of(latest.get("openapi_schema") if isinstance(latest, dict) else None, "Replicate")
 
     def _uploaded(self, file: Any) -> str:
         files = {"content": (file.path.name, file.path.read_bytes(), file.media_type)}

@@ -20,14 +20,14 @@ def load_seed_data(*, reset: bool = False) -> dict[str, int]:
     """Bring providers, machines and lookups up to date and return how many there are of each.
 
     What people changed stays (favourites, limits, lookups they edited); `reset` puts everything back as it is in `seed/`.
-    Machines that are no longer in `seed/` are not offered any more; their orders and products stay.
+    Machines that are no longer in `seed/` are not offered any more, unless they were added here; their orders and products stay.
     """
     providers = {one["name"]: _provider(one, reset=reset) for one in _read("providers.toml")["provider"]}
     names = set()
     for data in read_machines(SEED / "machines"):
         names.add(data["name"])
-        _machine(data, providers[data["provider"]], reset=reset)
-    FactoryMachine.objects.exclude(name__in=names).update(is_active=False)
+        write_machine(data, providers[data["provider"]], reset=reset)
+    FactoryMachine.objects.exclude(name__in=names).filter(is_added=False).update(is_active=False)
     for one in _read("lookups.toml")["lookup"]:
         values = {"values": one["values"], "category": one.get("category", "")}
         if reset:
@@ -45,7 +45,8 @@ def _provider(data: dict[str, Any], *, reset: bool) -> Provider:
     return Provider.objects.get_or_create(name=data["name"], defaults=values)[0]
 
 
-def _machine(data: dict[str, Any], provider: Provider, *, reset: bool) -> None:
+def write_machine(data: dict[str, Any], provider: Provider, *, reset: bool = False, added: bool = False) -> bool:
+    """Write one machine's table (as `factories.machines_in` gives it) into its row; say whether the row is new."""
     machine = Machine.from_data(data)
     always = {
         "display_name": machine.display_name,
@@ -56,10 +57,13 @@ def _machine(data: dict[str, Any], provider: Provider, *, reset: bool) -> None:
         "generator_kind": machine.generator_kind,
         "specification": data,
         "estimated_seconds": machine.estimated_seconds,
+        "is_added": added,
+        **({"is_active": True} if added else {}),
     }
     first = {"max_concurrent": machine.max_concurrent, "is_active": True}
     defaults = always | (first | {"is_favorite": False} if reset else {})
-    FactoryMachine.objects.update_or_create(name=machine.name, defaults=defaults, create_defaults=always | first)
+    rows = FactoryMachine.objects
+    return rows.update_or_create(name=machine.name, defaults=defaults, create_defaults=always | first)[1]
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m standins.imaging", description=__doc__)
     parser.add_argument("name", nargs="?", choices=list(SERVICES), help="all four when not given")
-    parser.add_argument("--port", type=int, default=0, help="of the one that is named; 0 for any free one")
+    parser.add_argument("--port", type=int, default=0, help="of the first, the others follow; 0 for any free ones")
     parser.add_argument("--seconds", type=float, default=4.0, help="how long a call takes")
     options = parser.parse_args(arguments)
     ended = threading.Event()
@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     only = (options.name,) if options.name else tuple(SERVICES)
-    ports = {options.name: options.port} if options.name else {}
+    ports = {name: options.port + at for at, name in enumerate(only)} if options.port else {}
     try:
         with ImagingServices(ports=ports, seconds=options.seconds, control=True, only=only) as services:
             print(as_line(services), flush=True)

@@ -34,6 +34,8 @@ class FalService(Service):
         parts = request.path.strip("/").split("/")
         if request.method == "GET" and parts == ["v1", "models", "pricing"]:
             return self._pricing(request.query.get("endpoint_id", ""))
+        if request.method == "GET" and parts == ["v1", "models"]:
+            return self._catalogue(request.query.get("endpoint_id", ""), request.query.get("expand", ""))
         if request.method == "POST" and len(parts) >= 2 and "requests" not in parts:
             return self._submit("/".join(parts), request)
         if len(parts) >= 4 and parts[2] == "requests":
@@ -163,7 +165,38 @@ class FalService(Service):
         prompt = call.arguments["prompt"]
         return {"images": files, "seed": seed, "timings": timings, "has_nsfw_concepts": flags, "prompt": prompt}
 
+    def _catalogue(self, endpoint: str, expand: str) -> Reply:
+        """One model of the platform's catalogue; its OpenAPI document comes along when asked for."""
+        found = [name for name in models_of("fal") if name == endpoint]
+        rows: list[dict[str, Any]] = [{"endpoint_id": name, "metadata": {"display_name": name}} for name in found]
+        if expand == "openapi-3.0":
+            rows = [row | {"openapi": _openapi(row["endpoint_id"])} for row in rows]
+        return say(200, {"models": rows, "next_cursor": None, "has_more": False})
+
     def _pricing(self, endpoint: str) -> Reply:
         price = {"endpoint_id": endpoint, "unit_price": PRICE, "unit": "megapixels", "currency": "USD"}
         known = endpoint in models_of("fal")
         return say(200, {"prices": [price] if known else [], "next_cursor": None, "has_more": False})
+
+
+def _openapi(name: str) -> dict[str, Any]:
+    """Return a model's OpenAPI document, as far as its input goes."""
+    wanted = models_of("fal")[name]["input"]
+    properties = {}
+    for parameter, spec in wanted.items():
+        kind = {"fal_size": "object", "uri": "string"}.get(spec["type"], spec["type"])
+        properties[parameter] = {"type": kind} | {
+            key: spec[key] for key in ("minimum", "maximum", "enum") if key in spec
+        }
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "required": [parameter for parameter, spec in wanted.items() if spec.get("required")],
+    }
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Input"}}}, "required": True}
+    return {
+        "openapi": "3.0.4",
+        "info": {"title": f"Queue OpenAPI for {name}", "version": "1.0.0"},
+        "components": {"schemas": {"Input": schema}},
+        "paths": {f"/{name}": {"post": {"requestBody": body, "responses": {"200": {"description": "queued"}}}}},
+    }

@@ -185,7 +185,11 @@ class ReplicateService(Service):
         schema = {
             "components": {
                 "schemas": {
-                    "Input": {"type": "object", "properties": wanted},
+                    "Input": {
+                        "type": "object",
+                        "properties": wanted,
+                        "required": [one for one, spec in wanted.items() if spec.get("required")],
+                    },
                     "Output": {"type": "array", "items": {"type": "string"}},
                 }
             }
