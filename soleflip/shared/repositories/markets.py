@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import Date, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database.models import InventoryItem, MarketPrice, Order
-from shared.repositories.rows import AnyRow, AnySelect
+from shared.database.models import InventoryItem, MarketPrice
+from shared.repositories.rows import AnyRow
 from shared.rules.market import Market
 from shared.rules.money import ZERO
 
@@ -41,17 +41,6 @@ class MarketLookup:
         for row in (await self.session.execute(statement)).all():
             found.setdefault((row.product_id, row.size_value), []).append(row)
         return found
-
-    async def own_days(self) -> dict[uuid.UUID, tuple[float, int]]:
-        """Return per product the median days from arrival to sale of the last year, and how many were sold."""
-        days = cast(Order.sold_at, Date) - SINCE
-        statement: AnySelect = (
-            select(I.product_id, func.percentile_cont(0.5).within_group(days), func.count())
-            .join(Order, Order.inventory_item_id == I.id)
-            .where(Order.sold_at > func.now() - timedelta(days=365), days >= 0)
-            .group_by(I.product_id)
-        )
-        return {key: (float(median), count) for key, median, count in (await self.session.execute(statement)).all()}
 
 
 def as_market(rows: Sequence[AnyRow], platform: str, today: date) -> Market | None:

@@ -15,6 +15,7 @@ from shared.rules import market as markets
 from shared.rules.market import Market
 from shared.rules.money import ZERO, cents
 from shared.rules.proceeds import Terms, proceeds
+from shared.rules.survival import Pace
 
 HOLD_DAYS = 30
 DRIFT_CAP = Decimal("0.10")
@@ -55,6 +56,8 @@ class Option:
     profit_per_day: Decimal
     probability: float
     below_floor: bool
+    pace: Pace | None = None
+    """What `days` rest on, as long as they take at this price; None where they follow from the market alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,9 @@ class Decision:
 
 
 def _option(
-    kind: DecisionKind, venue: Venue, price: Decimal, days: float, patience: Patience, probability: float
-) -> Option:
+    kind: DecisionKind, venue: Venue, price: Decimal, days: float, patience: Patience, probability: float,
+    pace: Pace | None = None,
+) -> Option:  # fmt: skip
     found, span = proceeds(price, venue.terms), Decimal(str(days))
     cost = venue.terms.cost
     value = found.profit - cost * patience.per_euro_day * span - patience.storage_per_day * span
@@ -83,10 +87,11 @@ def _option(
         (found.profit / cost / span).quantize(Decimal("0.0001")) if cost and span else ZERO,
         probability,
         venue.floor is None or price < venue.floor,
+        pace,
     )
 
 
-def options(venues: Sequence[Venue], own_days: float | None, patience: Patience) -> list[Option]:
+def options(venues: Sequence[Venue], pace: Pace | None, patience: Patience) -> list[Option]:
     """Return everything that can be done with a pair, the best first."""
     found = []
     for venue in venues:
@@ -95,9 +100,10 @@ def options(venues: Sequence[Venue], own_days: float | None, patience: Patience)
             found.append(_option(DecisionKind.SELL_NOW, venue, market.highest_bid, 1.0, patience, 0.95))
         if venue.ask is None:
             continue
-        days = markets.expected_days(venue.ask, market, own_days)
+        days = markets.expected_days(venue.ask, market, pace.days if pace else None)
+        at_price = markets.at_price(pace, venue.ask, market) if pace else None
         chance = markets.sell_probability(markets.position(venue.ask, market), round(days))
-        found.append(_option(DecisionKind.LIST_AT, venue, venue.ask, days, patience, chance))
+        found.append(_option(DecisionKind.LIST_AT, venue, venue.ask, days, patience, chance, at_price))
         mood, mean = markets.mood(market.asks)
         if mood == "bullish":
             later = venue.ask * (1 + min(mean * 4, DRIFT_CAP))
@@ -107,10 +113,10 @@ def options(venues: Sequence[Venue], own_days: float | None, patience: Patience)
 
 
 def decide(
-    venues: Sequence[Venue], own_days: float | None, patience: Patience, age_days: int, currency: str = "EUR"
+    venues: Sequence[Venue], pace: Pace | None, patience: Patience, age_days: int, currency: str = "EUR"
 ) -> Decision:
     """Decide what to do with a pair of `age_days`. Without any market it is held, and the sentence says what is missing."""
-    found = options(venues, own_days, patience)
+    found = options(venues, pace, patience)
     if not found:
         return Decision(None, "Hold: no marketplace tells a price for this size yet; fetch market data first.", ())
     best = found[0]
@@ -129,7 +135,7 @@ def _sentence(best: Option, every: Sequence[Option], age_days: int, currency: st
                 " but meanwhile the money earns more elsewhere"
             )
     elif best.kind is DecisionKind.LIST_AT:
-        text = f"List at {money} on {best.venue}: {left} in about {best.days:.0f} days"
+        text = f"List at {money} on {best.venue}: {left} in about {best.days:.0f} days{_basis(best.pace)}"
         bid = next((each for each in every if each.kind is DecisionKind.SELL_NOW), None)
         if bid is not None:
             text += f"; the highest bid of {bid.price:,.2f} would leave {bid.profit:,.2f} today"
@@ -140,6 +146,17 @@ def _sentence(best: Option, every: Sequence[Option], age_days: int, currency: st
     if best.below_floor and best.kind is not DecisionKind.HOLD:
         text += f". This is below its floor: it has been here {age_days} days and each further one costs more than it brings"
     return f"{text}."
+
+
+LEVELS = {"size": "of this model and size", "model": "of this model", "brand": "of this brand", "shop": "of this shop"}
+
+
+def _basis(pace: Pace | None) -> str:
+    """Return how sure a number of days is, and what it rests on."""
+    if pace is None:
+        return " (a rule of thumb: too few own sales)"
+    span = f"{pace.low:.0f} to {pace.high:.0f}" if pace.high is not None else f"{pace.low:.0f} or far more"
+    return f" ({span}, from {pace.pairs} pairs {LEVELS[pace.level]})"
 
 
 def _left(option: Option, currency: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Literal
 
 from shared.rules.money import ZERO
+from shared.rules.survival import Pace
 
 Mood = Literal["bullish", "bearish", "volatile", "stable"]
 Position = Literal["below_market", "competitive", "above_market", "unknown"]
@@ -83,8 +84,23 @@ def expected_days(price: Decimal, market: Market, own_days: float | None) -> flo
     if base is None and market.per_week and market.number_of_asks is not None:
         base = 7 * (1 + market.number_of_asks / 10) / market.per_week
     base = base or USUAL_DAYS
+    return round(min(LONGEST, max(1.0, base * _stretch(price, market))), 1)
+
+
+def _stretch(price: Decimal, market: Market) -> float:
+    """Return how many times longer a sale takes at a price than at the lowest ask."""
     anchor = market.lowest_ask or market.price
-    if anchor:
-        distance = float(price / anchor) - 1
-        base *= 1 + 8 * distance if distance > 0 else max(0.5, 1 + 5 * distance)
-    return round(min(LONGEST, max(1.0, base)), 1)
+    if not anchor:
+        return 1.0
+    distance = float(price / anchor) - 1
+    return 1 + 8 * distance if distance > 0 else max(0.5, 1 + 5 * distance)
+
+
+def at_price(pace: Pace, price: Decimal, market: Market) -> Pace:
+    """Return a pace as it is at a price: its range stretches as its days do."""
+    if market.highest_bid is not None and price <= market.highest_bid:
+        return replace(pace, days=1.0, low=1.0, high=1.0)
+    by = _stretch(price, market)
+    days, low = (round(min(LONGEST, max(1.0, each * by)), 1) for each in (pace.days, pace.low))
+    high = None if pace.high is None or pace.high * by > LONGEST else round(max(1.0, pace.high * by), 1)
+    return replace(pace, days=days, low=low, high=high)

@@ -12,6 +12,7 @@ from shared.rules import market as markets
 from shared.rules.market import Market
 from shared.rules.money import ZERO, cents, net_of, ratio_percent
 from shared.rules.proceeds import Proceeds, Terms, floor, proceeds
+from shared.rules.survival import Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Opportunity:
     annual_roi: Decimal | None
     profit_per_day: Decimal
     break_even: Decimal | None
+    pace: Pace | None = None
 
 
 def judge(
@@ -55,7 +57,7 @@ def judge(
     sell_price: Decimal,
     schedule: fees.Schedule,
     market: Market,
-    own_days: float | None,
+    pace: Pace | None,
     *,
     business_buyer: bool,
     step: Decimal,
@@ -63,7 +65,7 @@ def judge(
     """Judge an offer against a sale at `sell_price`. A year's return counts money as bound from buying to expected sale."""
     terms = Terms(schedule, buy.scheme, buy.cost, buy.gross, buy.vat_rate, business_buyer, step)
     sold = proceeds(sell_price, terms)
-    days = markets.expected_days(sell_price, market, own_days)
+    days = markets.expected_days(sell_price, market, pace.days if pace else None)
     chance = markets.sell_probability(markets.position(sell_price, market), round(days))
     span = Decimal(str(days))
     return Opportunity(
@@ -77,6 +79,7 @@ def judge(
         ratio_percent(sold.profit * 365 / span, buy.cost),
         cents(sold.profit / span),
         floor(terms),
+        markets.at_price(pace, sell_price, market) if pace else None,
     )
 
 

@@ -10,9 +10,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from shared.database.words import DecisionKind, TaxScheme
-from shared.rules import decisions, fees, market, opportunities, pricing, proceeds, repricing
+from shared.rules import decisions, fees, market, opportunities, pricing, proceeds, repricing, survival
 
 D = Decimal
+
+
+def pace(days: float) -> survival.Pace:
+    return survival.Pace(days, days / 2, days * 2, 12, 9, "model")
+
+
 STOCKX = fees.Schedule(percent=D(9), minimum=D(5), payment_percent=D(3), shipping=D("4.50"))
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 money = st.decimals(1, 900, places=2)
@@ -197,35 +203,41 @@ def venue(bid: int | None, ask: int | None, cost: str = "100", asks: tuple[int, 
 
 def test_a_decision_is_a_sentence_with_its_figures() -> None:
     patience = decisions.Patience(D("0.002"), D("0.02"))
-    listed = decisions.decide([venue(120, 150)], 20, patience, 10)
+    listed = decisions.decide([venue(120, 150)], pace(20), patience, 10)
     assert listed.best is not None
     assert (listed.best.kind, listed.best.price) == (DecisionKind.LIST_AT, D(149))
     assert listed.sentence.startswith(
         "List at 149.00 € on StockX: 26.62 € left after fees, shipping, VAT and cost in about 19 days"
     )
-    now = decisions.decide([venue(146, 150)], 60, patience, 10)
+    assert "19 days (10 to 39, from 12 pairs of this model)" in listed.sentence
+    assert "a rule of thumb" in decisions.decide([venue(120, 150)], None, patience, 10).sentence
+    now = decisions.decide([venue(146, 150)], pace(60), patience, 10)
     assert now.best is not None
     assert now.best.kind is DecisionKind.SELL_NOW
-    rising = decisions.decide([venue(120, 150, asks=(130, 140, 150))], 20, patience, 10)
+    rising = decisions.decide([venue(120, 150, asks=(130, 140, 150))], pace(20), patience, 10)
     assert rising.best is not None
     assert rising.best.kind is DecisionKind.HOLD
-    nothing = decisions.decide([venue(None, None)], 20, patience, 10)
+    nothing = decisions.decide([venue(None, None)], pace(20), patience, 10)
     assert (nothing.best, nothing.sentence[:5]) == (None, "Hold:")
-    loss = decisions.decide([venue(95, 99)], 120, patience, 200)
+    loss = decisions.decide([venue(95, 99)], pace(120), patience, 200)
     assert "a loss of" in loss.sentence
     assert "below its floor" in loss.sentence
 
 
 @given(bid=st.integers(20, 400), gap=st.integers(1, 100), cost=st.integers(20, 300), days=st.floats(1, 300))
 def test_the_decision_is_the_most_valuable_option(bid: int, gap: int, cost: int, days: float) -> None:
-    found = decisions.decide([venue(bid, bid + gap, str(cost))], days, decisions.Patience(D("0.001"), D("0.02")), 30)
+    found = decisions.decide(
+        [venue(bid, bid + gap, str(cost))], pace(days), decisions.Patience(D("0.001"), D("0.02")), 30
+    )
     assert found.best is not None
     assert found.best.value == max(each.value for each in found.options)
 
 
 def test_an_opportunity_is_net_of_everything() -> None:
     buy = opportunities.Buy(D("119.00"), D(0), TaxScheme.STANDARD)
-    found = opportunities.judge(buy, D(150), STOCKX, market.Market(D(151), D(130)), 20, business_buyer=True, step=D(1))
+    found = opportunities.judge(
+        buy, D(150), STOCKX, market.Market(D(151), D(130)), pace(20), business_buyer=True, step=D(1)
+    )
     assert (buy.cost, found.profit, found.break_even) == (
         D("100.00"),
         D("27.50"),
@@ -237,7 +249,7 @@ def test_an_opportunity_is_net_of_everything() -> None:
         D(150),
         STOCKX,
         market.Market(D(151), D(130)),
-        20,
+        None,
         business_buyer=True,
         step=D(1),
     )

@@ -85,10 +85,6 @@ class PricingRepository:
         """Return the market prices of products since a day by (product, size), newest first; size "" is any."""
         return await MarketLookup(self.session).markets(product_ids, since)
 
-    async def own_days(self) -> dict[uuid.UUID, tuple[float, int]]:
-        """Return per product the median days from arrival to sale of the last year, and how many were sold."""
-        return await MarketLookup(self.session).own_days()
-
     async def earned(self, since: datetime) -> tuple[Decimal | None, Decimal | None]:
         """Return profit and euro-days (cost times days held) of the sales since a moment."""
         arrived = func.greatest(cast(Order.sold_at, Date) - SINCE, 1)

@@ -17,9 +17,11 @@ from shared.database.words import TaxScheme
 from shared.repositories.catalogue import CatalogueLookup
 from shared.repositories.markets import as_market
 from shared.repositories.rows import AnyRow
+from shared.repositories.selling_pace import selling_pace
 from shared.rules import decisions, fees, pricing, proceeds, vat
 from shared.rules.market import Market
 from shared.rules.money import ZERO, ratio_percent
+from shared.rules.survival import Pace, Paces
 
 MARKET_DAYS, EARNED_DAYS = 90, 180
 HOME = "stockx"
@@ -65,7 +67,7 @@ class Desk:
     platforms: dict[str, Platform]
     schedules: dict[str, fees.Schedule]
     markets: dict[tuple[uuid.UUID, str], list[AnyRow]]
-    own_days: dict[uuid.UUID, tuple[float, int]]
+    paces: Paces
     rules: Sequence[PriceRule]
     brand_factors: dict[uuid.UUID, Decimal]
     patience: decisions.Patience
@@ -95,10 +97,14 @@ class Desk:
                 return found
         return Market()
 
+    def pace(self, row: PairRow) -> Pace | None:
+        """Return how long a pair will still take by what such pairs took here; None when too few were sold."""
+        return self.paces.pace(row.product_id, row.brand_id, row.size, max(0, (self.today - row.since).days))
+
     def days(self, row: PairRow) -> float | None:
-        """Return how long such pairs took here; None when too few were sold."""
-        median, count = self.own_days.get(row.product_id, (0.0, 0))
-        return max(1.0, median) if count >= 2 else None
+        """Return the days of `pace`."""
+        found = self.pace(row)
+        return found.days if found else None
 
     def rule(self, row: PairRow, slug: str) -> pricing.Rule:
         """Return the rules that fit a pair on a marketplace, put together."""
@@ -148,7 +154,7 @@ class Desk:
             )
             for slug in self.venues_of(row)
         ]  # fmt: skip
-        return decisions.decide(venues, self.days(row), self.patience, (self.today - row.since).days, row.currency)
+        return decisions.decide(venues, self.pace(row), self.patience, (self.today - row.since).days, row.currency)
 
     def listed(self, row: PairRow) -> Decimal | None:
         """Return what a pair asks now: its live listing's price, else its list price."""
@@ -193,7 +199,7 @@ async def open_desk(session: AsyncSession, rows: Sequence[PairRow]) -> Desk:
     business = await catalogue.business()
     return Desk(
         today, business, await stored.control(), platforms, schedules,
-        await stored.markets(products, today - timedelta(days=MARKET_DAYS)), await stored.own_days(),
+        await stored.markets(products, today - timedelta(days=MARKET_DAYS)), await selling_pace(session, products, today),
         await stored.rules(today), await stored.brand_factors(today), await _patience(stored, business, now),
         await stored.listings_of([row.id for row in rows]),
     )  # fmt: skip

@@ -27,7 +27,7 @@ class OfferRepository:
         """Return retail offers in stock with product, size (and its EU scale) and supplier, the cheapest first."""
         statement: AnySelect = (
             select(
-                PriceSource.id, PriceSource.product_id, Product.name, Product.sku, Brand.name.label("brand"),
+                PriceSource.id, PriceSource.product_id, Product.name, Product.sku, Product.brand_id, Brand.name.label("brand"),
                 PriceSource.price_cents, PriceSource.currency, PriceSource.source_type, PriceSource.source_name,
                 Supplier.name.label("supplier"), PriceSource.source_url, PriceSource.stock_quantity, Size.value.label("size"),
                 Size.region.label("region"), Size.standardized_value.label("eu"), PriceSource.last_updated,

@@ -19,6 +19,7 @@ from shared.repositories import audit
 from shared.repositories.catalogue import CatalogueLookup
 from shared.repositories.markets import MarketLookup, as_market
 from shared.repositories.rows import AnyRow
+from shared.repositories.selling_pace import selling_pace
 from shared.rules import fees, opportunities, sizes
 from shared.rules.market import Market
 from shared.rules.money import ZERO
@@ -48,7 +49,8 @@ class OpportunityService:
         today = datetime.now(UTC).date()
         lookup = MarketLookup(self.session)
         markets = await lookup.markets([row.product_id for row in rows], today - timedelta(days=MARKET_DAYS))
-        own, us, acted = await lookup.own_days(), await self.offers.us_sizes(), await self.offers.acted()
+        paces = await selling_pace(self.session, [row.product_id for row in rows], today)
+        us, acted = await self.offers.us_sizes(), await self.offers.acted()
         business, platform = await self.catalogue.business(), await self.catalogue.platform(HOME)
         schedule = fees.choose(await self.catalogue.schedules(platform.id, "EUR"), today, platform.seller_level)
         found = []
@@ -60,10 +62,9 @@ class OpportunityService:
             known = as_market(markets.get((row.product_id, size or ""), ()), HOME, today)
             if known is None or known.price is None:
                 continue
-            median, count = own.get(row.product_id, (0.0, 0))
             buy = opportunities.Buy(price, shipping_in, business.default_tax_scheme, business.vat_rate)
             judged = opportunities.judge(
-                buy, _sell_at(known), schedule or fees.Schedule(), known, max(1.0, median) if count >= 2 else None,
+                buy, _sell_at(known), schedule or fees.Schedule(), known, paces.pace(row.product_id, row.brand_id, size),
                 business_buyer=True, step=Decimal(1),
             )  # fmt: skip
             if judged.profit < min_profit or (judged.roi or ZERO) < min_roi:
@@ -148,7 +149,7 @@ def _answer(
         "expected_days": judged.days, "probability": judged.probability, "break_even": judged.break_even,
         "highest_bid": known.highest_bid, "lowest_ask": known.lowest_ask, "breakdown": asdict(judged.sell),
         "stockx_demand_score": None if known.number_of_bids is None else min(1.0, known.number_of_bids / 100),
-        "acted": acted, "last_updated": row.last_updated,
+        "pace": asdict(judged.pace) if judged.pace else None, "acted": acted, "last_updated": row.last_updated,
     }  # fmt: skip
 
 
