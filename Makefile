@@ -27,17 +27,17 @@ stop: install ## Stop what `make up` left running
 status: install ## Say which services run and where they came from
 	@$(BIN)/python -m localservices status
 
-test: install ## Run the fast tests of the whole house
-	@$(BIN)/python tools/suites.py fast
+test: install ## Run the fast tests of the whole house; AGAIN=1: those that failed last time
+	@$(BIN)/python tools/suites.py fast $(if $(AGAIN),--again)
 
 matrix: install
 	@$(BIN)/python eztaskmanager/matrix/install.py || echo "Django 4.2 cannot be fetched: its tests are skipped"
 
 test-slow: matrix ## Run browser flows, kill tests and the documents' commands
-	@$(BIN)/python tools/suites.py slow
+	@$(BIN)/python tools/suites.py slow $(if $(AGAIN),--again)
 
 test-all: matrix ## Run both
-	@$(BIN)/python tools/suites.py all
+	@$(BIN)/python tools/suites.py all $(if $(AGAIN),--again)
 
 check: install ## Lint, types, import rules, sizes, migrations, secrets
 	@$(BIN)/python tools/check.py

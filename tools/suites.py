@@ -1,11 +1,12 @@
 """Run the members' test suites: `make test` (fast), `make test-slow` (slow), `make test-all` (all).
 
-    python tools/suites.py fast|slow|all [member...]
+    python tools/suites.py fast|slow|all [--again] [member...]
 
 A member is a folder with `[tool.pytest.ini_options]` in its pyproject.toml: packages/* and the systems. Two suites run
 side by side, the longest first: as measured here, else as `[tool.suites] seconds = 300` in its pyproject guesses. A member
 whose suite takes over a minute may ask for xdist there: `workers = 2`. One that promises a coverage asks for it there, too:
 `coverage = 80`, over the folders its `[tool.coverage.run] source` names; runs of slow tests alone do not count it.
+`--again` runs only the tests that failed in the last run of that choice, to tell a flaky one from a broken one.
 The last line printed is `N passed, N failed`, with `, N skipped` after it when there are some.
 """
 
@@ -86,10 +87,11 @@ def discover(root: Path) -> list[Member]:
 class Runner:
     """Runs suites as processes of their own and can end them all."""
 
-    def __init__(self, choice: str, folder: Path) -> None:
-        """Keep reports in `folder`; `choice` is a key of SELECTION."""
+    def __init__(self, choice: str, folder: Path, again: bool = False) -> None:
+        """Keep reports in `folder`; `choice` is a key of SELECTION; `again` runs what failed."""
         self.choice = choice
         self.folder = folder
+        self.again = again
         self.stopped = False
         self._running: set[int] = set()
         self._guard = threading.Lock()
@@ -101,7 +103,9 @@ class Runner:
         command = [sys.executable, "-m", "pytest", "-q", "--color=no", f"--junit-xml={report}", *SELECTION[self.choice]]
         if member.workers:
             command += ["-n", str(member.workers)]
-        if member.coverage and self.choice != "slow":
+        if self.again:  # all of them where it crashed before a test could fail
+            command += ["--last-failed"]
+        if member.coverage and self.choice != "slow" and not self.again:
             command += ["--cov", "--cov-report=", f"--cov-fail-under={member.coverage}"]
         begun = time.monotonic()
         with (self.folder / f"{member.name}.log").open("w+", encoding="utf-8", errors="replace") as log:
@@ -195,11 +199,11 @@ def conclude(results: list[Result]) -> bool:
     return not failed
 
 
-def run_all(choice: str, members: list[Member], folder: Path) -> list[Result]:
+def run_all(choice: str, members: list[Member], folder: Path, again: bool = False) -> list[Result]:
     """Run the suites, two at a time, those that took longest last time first."""
     durations = read_json(folder / "durations.json")
     known: dict[str, float] = durations.get(choice, {})
-    runner = Runner(choice, folder)
+    runner = Runner(choice, folder, again)
     results: list[Result] = []
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         try:
@@ -210,8 +214,11 @@ def run_all(choice: str, members: list[Member], folder: Path) -> list[Result]:
         except BaseException:
             runner.stop()
             raise
-    known |= {result.member.name: round(result.seconds, 2) for result in results}
+    if not again:
+        known |= {result.member.name: round(result.seconds, 2) for result in results}
+    failed = [result.member.name for result in results if result.failed]
     write_json(folder / "durations.json", {**durations, choice: known})
+    write_json(folder / "failed.json", {**read_json(folder / "failed.json"), choice: failed})
     return results
 
 
@@ -219,21 +226,25 @@ def main() -> int:
     """Read the command line, hold the services while suites run, and return the exit code."""
     parser = argparse.ArgumentParser(description="Run the members' test suites.")
     parser.add_argument("choice", choices=list(SELECTION))
+    parser.add_argument("--again", action="store_true", help="only what failed last time")
     parser.add_argument("member", nargs="*", help="folder names; all when none is given")
     arguments = parser.parse_args()
+    folder = private_folder(local_folder(ROOT) / "suites")
     members = discover(ROOT)
     if unknown := set(arguments.member) - {member.name for member in members}:
         parser.error(
             f"no suite in {', '.join(sorted(unknown))}; there are {', '.join(member.name for member in members)}"
         )
     members = [member for member in members if not arguments.member or member.name in arguments.member]
-    folder = private_folder(local_folder(ROOT) / "suites")
+    if arguments.again:
+        failed = read_json(folder / "failed.json").get(arguments.choice, [])
+        members = [member for member in members if member.name in failed]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         shared = {"postgres"} if any("postgres" in member.services for member in members) else set[str]()
         seat = take_seat(ROOT, shared, os.environ)
         try:
-            return 0 if conclude(run_all(arguments.choice, members, folder)) else 1
+            return 0 if conclude(run_all(arguments.choice, members, folder, arguments.again)) else 1
         finally:
             leave_seat(seat)
     except LocalServicesError as error:

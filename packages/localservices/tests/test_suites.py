@@ -92,6 +92,17 @@ def test_one_member_can_be_chosen(root: Path, silent_environ: dict[str, str]) ->
     assert "no suite in gren; there are bad, green" in unknown.stderr
 
 
+def test_what_failed_is_run_again_alone(root: Path, silent_environ: dict[str, str]) -> None:
+    once = "from pathlib import Path\ndef test_once():\n    seen = Path('seen')\n    was = seen.exists()\n    seen.touch()\n    assert was\n"
+    member(root, "flaky", f"def test_good(): pass\n{once}")
+    member(root, "bad", "def test_good(): pass\ndef test_bad(): assert False\n")
+    member(root, "green", "def test_one(): pass\n")
+    assert last_line(suites(root, silent_environ, "fast")) == "3 passed, 2 failed"
+    again = suites(root, silent_environ, "fast", "--again")
+    assert (last_line(again), again.returncode) == ("1 passed, 1 failed", 1)
+    assert last_line(suites(root, silent_environ, "fast", "--again")) == "0 passed, 1 failed"
+
+
 def test_a_suite_that_crashes_counts_as_failed(root: Path, silent_environ: dict[str, str]) -> None:
     member(root, "crash", "import os\ndef test_gone(): os._exit(9)\n")
     member(root, "unreadable", "def broken(:\n")
