@@ -93,7 +93,8 @@ def test_one_member_can_be_chosen(root: Path, silent_environ: dict[str, str]) ->
 
 
 def test_what_failed_is_run_again_alone(root: Path, silent_environ: dict[str, str]) -> None:
-    once = "from pathlib import Path\ndef test_once():\n    seen = Path('seen')\n    was = seen.exists()\n    seen.touch()\n    assert was\n"
+    once = "    seen = Path('seen')\n    was = seen.exists()\n    seen.touch()\n    assert was\n"
+    once = f"from pathlib import Path\ndef test_once():\n{once}"
     member(root, "flaky", f"def test_good(): pass\n{once}")
     member(root, "bad", "def test_good(): pass\ndef test_bad(): assert False\n")
     member(root, "green", "def test_one(): pass\n")

@@ -48,7 +48,7 @@ from monthly_report.tests.factories import MONTH, make_row, open_month
 from outbox.services.posting import post
 
 MARK: Final = "ZQX-OTHERS"
-"""Stands in every text of the other client and nowhere else: too long, and with a sign too odd, for a token to hold it by chance."""
+"""Stands in every text of the other client and nowhere else: no token holds as long a word by chance."""
 THEIRS: Final = 777_777
 """The number of every row of the other client, so that one address names them all."""
 OURS: Final = 555_555
