@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from shared.api.routing import load_jobs
 from shared.config.settings import Settings
@@ -13,12 +13,13 @@ from shared.jobs.running import run_job
 
 
 async def work_off(settings: Settings, database: Database) -> dict[str, list[JobState | None]]:
-    """Run what waits until nothing does; return how the jobs of each kind ended."""
+    """Run what is due until nothing is; return how the jobs of each kind ended."""
     load_jobs()
     ended: dict[str, list[JobState | None]] = {}
     while True:
         async with database.reading() as session:
-            statement = select(Job.id, Job.kind).where(Job.state == JobState.QUEUED).order_by(Job.created_at).limit(1)
+            waiting = select(Job.id, Job.kind).where(Job.state == JobState.QUEUED, Job.due_at <= func.clock_timestamp())
+            statement = waiting.order_by(Job.created_at).limit(1)
             found = (await session.execute(statement)).one_or_none()
         if found is None:
             return ended

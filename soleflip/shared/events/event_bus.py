@@ -16,6 +16,7 @@ import structlog
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.database import troubles
 from shared.database.models import StoredEvent
 from shared.logging.context import request_id
 
@@ -63,13 +64,18 @@ class EventBus:
         return [handler for pattern in patterns for handler in self._handlers.get(pattern, [])]
 
     async def dispatch(self, event: StoredEvent, session: AsyncSession) -> list[str]:
-        """Call every handler of an event, each in a savepoint of its own; return what went wrong, in a line each."""
+        """Call every handler of an event, each in a savepoint of its own; return what went wrong, in a line each.
+
+        A trouble of the database that passes is raised.
+        """
         failures = []
         for handler in self.handlers_of(event.event_type):
             try:
                 async with session.begin_nested(), asyncio.timeout(HANDLER_SECONDS):
                     await handler(event, session)
             except Exception as error:
+                if troubles.passes(error):
+                    raise  # the event stays where it is, and is told again
                 logger.exception("event_handler_failed", event_type=event.event_type, handler=handler.__qualname__)
                 failures.append(f"{handler.__qualname__}: {type(error).__name__}")
         return failures

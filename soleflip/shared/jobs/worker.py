@@ -11,6 +11,7 @@ import structlog
 
 from shared.api.routing import load_jobs, subscribe_handlers
 from shared.config.settings import Settings
+from shared.database import troubles
 from shared.database.connection import Database
 from shared.jobs.running import run_job
 from shared.repositories.jobs import JobRepository
@@ -18,6 +19,8 @@ from shared.repositories.outbox import publish_next
 
 logger = structlog.get_logger(__name__)
 CHANNEL = "soleflip_events"
+OUTBOX_REST = 1.0
+"""Seconds the outbox rests after a trouble."""
 TICKS: list[tuple[str, str]] = []
 """Jobs by the clock: a cron line and the kind of job; domains add theirs (`every`)."""
 
@@ -70,7 +73,7 @@ async def empty_outbox(database: Database) -> int:
 
 
 async def watch_outbox(settings: Settings, database: Database) -> None:
-    """Publish events as they arrive; a lost connection is opened again, and once a minute it looks anyway."""
+    """Publish events as they arrive, for ever: after a trouble it begins anew, and once a minute it looks anyway."""
     while True:
         try:
             async with await psycopg.AsyncConnection.connect(settings.libpq_url, autocommit=True) as connection:
@@ -79,9 +82,12 @@ async def watch_outbox(settings: Settings, database: Database) -> None:
                     await empty_outbox(database)
                     async for _ in connection.notifies(timeout=60, stop_after=1):
                         pass
-        except psycopg.OperationalError as error:
-            logger.warning("outbox_connection_lost", error=str(error)[:200])
-            await asyncio.sleep(2)
+        except Exception as error:
+            if troubles.passes(error):
+                logger.warning("outbox_troubled", reason=troubles.named(error), error=str(error)[:200])
+            else:
+                logger.exception("outbox_failed")
+            await asyncio.sleep(OUTBOX_REST)
 
 
 async def work(settings: Settings, database: Database, concurrency: int = 2) -> None:

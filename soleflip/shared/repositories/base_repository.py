@@ -14,7 +14,9 @@ from shared.error_handling.exceptions import VersionConflict
 
 Model = TypeVar("Model", bound=Base)
 
-__all__ = ["BaseRepository"]
+__all__ = ["HELD", "BaseRepository"]
+HELD: dict[str, Any] = {"key_share": True}
+"""How a row is held whose id stays: FOR NO KEY UPDATE."""
 
 
 class BaseRepository(Generic[Model]):
@@ -30,8 +32,8 @@ class BaseRepository(Generic[Model]):
         return await self.session.get(self.model, id, options=options or None)
 
     async def get_for_update(self, id: UUID) -> Model | None:  # noqa: A002 -- as above
-        """Return a row held until the unit ends, or None."""
-        return await self.session.get(self.model, id, with_for_update=True, populate_existing=True)
+        """Return a row held until the unit ends, or None. Rows that only refer to it may be written meanwhile."""
+        return await self.session.get(self.model, id, with_for_update=HELD, populate_existing=True)
 
     async def find(self, *conditions: Any, order_by: Any = None, limit: int | None = None) -> Sequence[Model]:
         """Return the rows that fulfil every condition."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import ColumnElement, Interval, bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from shared.database.models import Job
 from shared.database.words import JobState
@@ -20,9 +21,9 @@ ATTEMPTS = 5
 OPEN = (JobState.QUEUED, JobState.RUNNING)
 # Deferred in the unit of work that asks: a job nobody stored wakes nobody, and a stored one is never forgotten.
 _WAKE = text(
-    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'run_job', 0, NULL, NULL, CAST(:args AS jsonb), NULL)"
-    "::procrastinate_job_to_defer_v1])"
-)
+    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'run_job', 0, NULL, NULL, CAST(:args AS jsonb),"
+    " clock_timestamp() + CAST(:wait AS interval))::procrastinate_job_to_defer_v1])"
+).bindparams(bindparam("wait", type_=Interval))
 
 
 class JobRepository:
@@ -49,24 +50,55 @@ class JobRepository:
         return made
 
     async def ask_once(self, kind: str, arguments: dict[str, Any], by: uuid.UUID | None = None) -> uuid.UUID:
-        """Store a job, or return the one of its kind that is waiting or running; two who ask at once get one."""
+        """Store a job, or return the one that waits to do the same; two who ask at once get one.
+
+        One that runs already is not returned: it may have passed by what happened since. One that waits after a trouble is
+        begun at once when a person asks.
+        """
+        await self._gate(kind)
+        known = select(Job.id).where(Job.kind == kind, Job.state == JobState.QUEUED, Job.arguments == arguments)
+        found = await self.session.scalar(known.order_by(Job.created_at).limit(1))
+        if found is None:
+            return await self.ask(kind, arguments, by)
+        if by is not None:
+            await self.session.execute(update(Job).where(Job.id == found).values(due_at=func.clock_timestamp()))
+            await self.wake(found)
+        return found
+
+    async def _gate(self, kind: str) -> None:
+        """Let one after the other look at the jobs of a kind."""
         await self.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"job:{kind}"))))
-        known = select(Job.id).where(Job.kind == kind, Job.state.in_(OPEN)).order_by(Job.created_at).limit(1)
-        return await self.session.scalar(known) or await self.ask(kind, arguments, by)
 
-    async def wake(self, job_id: uuid.UUID) -> None:
-        """Put a job into the queue."""
-        await self.session.execute(_WAKE, {"args": json.dumps({"job_id": str(job_id)})})
+    async def wake(self, job_id: uuid.UUID, wait: timedelta = timedelta(0)) -> None:
+        """Put a job into the queue, to be taken after a while."""
+        await self.session.execute(_WAKE, {"args": json.dumps({"job_id": str(job_id)}), "wait": wait})
 
-    async def claim(self, job_id: uuid.UUID, token: uuid.UUID) -> Job | None:
-        """Take a job that waits, or whose worker's lease has run out; None when it is somebody's or over."""
+    async def wake_next(self, kind: str) -> None:
+        """Wake the job of a kind that has waited longest and may begin."""
+        waiting = select(Job.id).where(
+            Job.kind == kind, Job.state == JobState.QUEUED, Job.due_at <= func.clock_timestamp()
+        )
+        found = await self.session.scalar(waiting.order_by(Job.created_at).limit(1))
+        if found is not None:
+            await self.wake(found)
+
+    async def claim(self, job_id: uuid.UUID, token: uuid.UUID, alone: Collection[str] = ()) -> Job | None:
+        """Take a job that waits, or whose worker's lease has run out; None when it is somebody's, over or not due.
+
+        A job of a kind that works `alone` is not taken while another of its kind runs.
+        """
         now = func.clock_timestamp()
+        kind = await self.session.scalar(select(Job.kind).where(Job.id == job_id))
+        before: list[ColumnElement[bool]] = []
+        if kind is not None and kind in alone:
+            await self._gate(kind)
+            other = aliased(Job)
+            running = select(other.id).where(other.kind == kind, other.state == JobState.RUNNING, other.id != job_id)
+            before.append(~running.exists())
+        waits = (Job.state == JobState.QUEUED) & (Job.due_at <= now)
         statement = (
             update(Job)
-            .where(
-                Job.id == job_id,
-                or_(Job.state == JobState.QUEUED, (Job.state == JobState.RUNNING) & (Job.lease_until < now)),
-            )
+            .where(Job.id == job_id, or_(waits, (Job.state == JobState.RUNNING) & (Job.lease_until < now)), *before)
             .values(
                 state=JobState.RUNNING,
                 attempt=Job.attempt + 1,
@@ -101,6 +133,17 @@ class JobRepository:
                 state=state, reason=reason[:2000], result=result, finished_at=func.clock_timestamp(), lease_until=None
             )
         )
+
+    async def postpone(self, job_id: uuid.UUID, token: uuid.UUID, reason: str, wait: timedelta) -> None:
+        """Let a job wait and run again, with what went wrong to be seen, if it is still ours."""
+        found = await self.session.execute(
+            update(Job)
+            .where(Job.id == job_id, Job.lease_token == token, Job.state == JobState.RUNNING)
+            .values(state=JobState.QUEUED, reason=reason[:2000], due_at=func.clock_timestamp() + wait, lease_until=None)
+            .returning(Job.id)
+        )
+        if found.scalar_one_or_none() is not None:
+            await self.wake(job_id, wait)
 
     async def stop(self, job_id: uuid.UUID) -> bool:
         """Stop a job; its worker notices at its next step. False when it is over already."""

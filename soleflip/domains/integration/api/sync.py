@@ -52,7 +52,7 @@ class SyncOut(BaseModel):
 
 @router.post("/import-orders", status_code=202)
 async def import_orders(body: ImportIn, writer: Writer, session: SessionDep) -> ImportAsked:
-    """Pull StockX's orders of some days, in a worker; asking while one runs gives that one."""
+    """Pull StockX's orders of some days, in a worker; one that waits to is given again, one that runs is followed by another."""
     told = body.model_dump(mode="json")
     return ImportAsked(batch_id=await JobRepository(session).ask_once(ORDERS, told, writer.user_id))
 

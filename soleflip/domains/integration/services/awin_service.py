@@ -53,7 +53,7 @@ class AwinEnrichment:
         return "matched"
 
 
-@job(ENRICH)
+@job(ENRICH, alone=True, repeats=True)
 async def awin_enrichment(context: JobContext) -> dict[str, Any]:
     """Ask StockX about lines of feeds; a killed job goes on with those that are still pending."""
     limit = int(context.arguments.get("limit", 1000))

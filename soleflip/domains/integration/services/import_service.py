@@ -26,7 +26,7 @@ from shared.database.words import ImportStatus, JobState, RowVerdict
 from shared.error_handling.exceptions import BusinessRuleViolation, ImportProcessingException, ResourceNotFoundException
 from shared.events.event_bus import publish
 from shared.jobs.running import JobContext, job
-from shared.repositories import audit
+from shared.repositories import audit, stock_locks
 from shared.repositories.jobs import JobRepository
 from shared.rules import brands
 from shared.rules.import_values import order_ids
@@ -175,6 +175,7 @@ class ImportService:
         done = 0
         while True:
             async with self.database.unit() as session:
+                await stock_locks.several(session)
                 until, rows = await applying.span(ImportRepository(session), after)
             if until == after:
                 break

@@ -79,5 +79,5 @@ class DeadStockRepository:
 
     async def held(self, ids: list[uuid.UUID]) -> Sequence[InventoryItem]:
         """Return items held for a change, in a fixed order so that two callers do not wait for each other."""
-        statement = select(I).where(I.id.in_(ids)).order_by(I.id).with_for_update()
+        statement = select(I).where(I.id.in_(ids)).order_by(I.id).with_for_update(key_share=True)
         return (await self.session.scalars(statement)).all()

@@ -24,7 +24,7 @@ from shared.database.models import (
     Size,
 )
 from shared.database.words import ItemStatus, JobState, ListingStatus
-from shared.repositories.base_repository import BaseRepository
+from shared.repositories.base_repository import HELD, BaseRepository
 from shared.repositories.listing_desk import AUTOMATED, LIVE, OPEN
 from shared.repositories.rows import AnyRow, AnySelect
 
@@ -83,7 +83,7 @@ class ListingRepository(BaseRepository[Listing]):
     async def held(self, listing_id: uuid.UUID) -> tuple[InventoryItem, Listing]:
         """Return a listing and its item, both held, the item first (as everywhere); the rows must exist."""
         item_id = (await self.session.scalars(select(Listing.item_id).where(Listing.id == listing_id))).one()
-        item = await self.session.get(InventoryItem, item_id, with_for_update=True, populate_existing=True)
+        item = await self.session.get(InventoryItem, item_id, with_for_update=HELD, populate_existing=True)
         wanted = select(Listing).where(Listing.id == listing_id).with_for_update(key_share=True)
         listing = (await self.session.scalars(wanted.execution_options(populate_existing=True))).one()
         if item is None:
@@ -122,7 +122,7 @@ class ListingRepository(BaseRepository[Listing]):
 
     async def operation(self, operation_id: uuid.UUID) -> ListingOperation | None:
         """Return a change held for a change of its own."""
-        return await self.session.get(ListingOperation, operation_id, with_for_update=True, populate_existing=True)
+        return await self.session.get(ListingOperation, operation_id, with_for_update=HELD, populate_existing=True)
 
     async def due(self) -> Sequence[uuid.UUID]:
         """Return the listings with changes that are due and nobody's."""
@@ -238,7 +238,7 @@ class ListingRepository(BaseRepository[Listing]):
             )
             .order_by(InventoryItem.purchase_date, InventoryItem.created_at)
             .limit(1)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, key_share=True)
         )
         return (await self.session.scalars(statement)).one_or_none()
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.inventory.repositories.dead_stock_repository import DeadStockRepository
 from shared.auth.principal import Principal
-from shared.repositories import audit
+from shared.repositories import audit, stock_locks
 from shared.repositories.catalogue import CatalogueLookup
 from shared.rules import dead_stock
 from shared.rules.money import ZERO, cents, ratio_percent
@@ -130,6 +130,7 @@ class DeadStockService:
         return steps
 
     async def _apply(self, actor: Principal, steps: list[dict[str, Any]]) -> None:
+        await stock_locks.several(self.session)
         prices: dict[uuid.UUID, Decimal] = {step["item_id"]: step["new_price"] for step in steps}
         for item in await self.stock.held(list(prices)):
             before = item.list_price

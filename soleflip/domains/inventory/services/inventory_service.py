@@ -84,13 +84,13 @@ class InventoryService:
         self, actor: Principal, item_id: uuid.UUID, values: Mapping[str, Any], version: int | None
     ) -> None:
         """Change fields of an item; a status among them is a step of its life. Raises VersionConflict and others."""
-        item = await self.held(item_id)
-        check_version(item, version)
         told = dict(values)
         reason = told.pop("reason", None) or ""
         status = told.pop("status", None)
         if (size := told.pop("size", None)) is not None:
             told["size_id"] = await self.catalogue.size(sizes.parse(size))
+        item = await self.held(item_id)
+        check_version(item, version)
         told |= await self._place(told) | _prices({"vat_rate": item.vat_rate, "tax_scheme": item.tax_scheme, **told})
         quantity = told.get("quantity", item.quantity)
         if quantity < item.reserved_quantity:

@@ -151,8 +151,8 @@ class Changes:
         """Keep StockX's numbers before anything else happens."""
         async with self.database.unit() as session:
             repository = ListingRepository(session)
-            _, held = await repository.held(listing.id)
             row = await repository.operation(change.id)
+            _, held = await repository.held(listing.id)
             if row is not None:
                 row.external_operation_id = change.external_operation_id = told.id
             if change.kind is OperationKind.CREATE:

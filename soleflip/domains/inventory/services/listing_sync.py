@@ -19,17 +19,16 @@ from shared.config.settings import Settings
 from shared.database.connection import Database
 from shared.database.models import InventoryItem, Listing
 from shared.database.words import ItemStatus, ListingStatus
-from shared.error_handling.exceptions import SoleFlipException
 from shared.jobs.running import JobContext, job
 from shared.jobs.worker import every
-from shared.repositories import stock_ledger
+from shared.repositories import stock_ledger, stock_locks
 from shared.repositories.catalogue import CatalogueLookup
 from shared.repositories.listing_desk import LIVE
-from shared.repositories.marketplace_access import MarketplaceAccess
 from shared.repositories.sync_state import SyncStates
 from shared.rules import stock
 from shared.stockx.client import StockX
 from shared.stockx.models import Listing as Offered
+from shared.stockx.syncing import ask_by_clock, note_failure
 
 JOB = "inventory.sync_listings"
 TICK = "inventory.sync_listings_by_clock"
@@ -57,18 +56,20 @@ class ListingSync:
                 done += len(rows)
                 if self.context is not None:
                     await self.context.progress(done, None, f"{done} listings")
-        except SoleFlipException as error:
-            async with self.database.unit() as session:
-                await SyncStates(session).failed(NAME, error.message)
+        except Exception as error:
+            await note_failure(self.database, NAME, error)
             raise
         return dict(counts)
 
     async def _begin(self) -> int:
+        """Begin at the first page, or go on at the one where this very job was killed."""
+        job_id = str(self.context.job_id) if self.context else None
         async with self.database.unit() as session:
             row = await SyncStates(session).held(NAME)
             begun = row.cursor.get("begun")
-            if not begun or datetime.fromisoformat(begun) < datetime.now(UTC) - STALE:
-                row.cursor = {"page": 1, "begun": datetime.now(UTC).isoformat()}
+            now = datetime.now(UTC)
+            if row.cursor.get("job") != job_id or not begun or datetime.fromisoformat(begun) < now - STALE:
+                row.cursor = {"page": 1, "begun": now.isoformat(), "job": job_id}
             return int(row.cursor["page"])
 
     async def _store(self, number: int, rows: list[Offered], counts: Counter[str], *, more: bool) -> int:
@@ -79,6 +80,7 @@ class ListingSync:
             here = int(row.cursor.get("page", 0))
             if here != number:  # another worker was faster
                 return here
+            await stock_locks.several(session)
             platform = await CatalogueLookup(session).platform("stockx")
             for each in rows:
                 counts[await ListingUpsert(session, platform.id).store(each)] += 1
@@ -159,7 +161,7 @@ class ListingUpsert:
         return outcome
 
 
-@job(JOB)
+@job(JOB, alone=True, repeats=True)
 async def sync_listings(context: JobContext) -> dict[str, Any]:
     """Pull our listings from StockX."""
     return dict(await ListingSync(context.settings, context.database, context).run())
@@ -167,9 +169,5 @@ async def sync_listings(context: JobContext) -> dict[str, Any]:
 
 @job(TICK)
 async def sync_by_clock(context: JobContext) -> dict[str, Any] | None:
-    """Pull our listings, if StockX is connected."""
-    async with context.database.reading() as session:
-        token = await MarketplaceAccess(session).token()
-    if token is None or token.refresh_token is None:
-        return {"skipped": "StockX is not connected"}
-    return await sync_listings(context)
+    """Ask for our listings, if StockX is connected."""
+    return await ask_by_clock(context, JOB)

@@ -8,6 +8,7 @@ from domains.inventory.repositories.listing_repository import ListingRepository
 from shared.database.connection import Database
 from shared.database.models import Product, Size
 from shared.error_handling.exceptions import ResourceNotFoundException
+from shared.repositories.base_repository import HELD
 from shared.repositories.catalogue import CatalogueLookup
 from shared.rules import brands, sizes
 from shared.stockx.client import StockX
@@ -23,7 +24,7 @@ async def find_variant(client: StockX, database: Database, product: Product, siz
     if found is None:
         raise ResourceNotFoundException(f"StockX sells {product.sku} in no size {size.region} {size.value}")
     async with database.unit() as session:
-        row = await session.get(Product, product.id, with_for_update=True, populate_existing=True)
+        row = await session.get(Product, product.id, with_for_update=HELD, populate_existing=True)
         if row is not None and row.stockx_product_id is None:
             row.stockx_product_id = stockx_id
         gtin = found.gtins[0].identifier[:20] if found.gtins else None

@@ -47,7 +47,7 @@ class SyncAsked(BaseModel):
 
 @router.post("/sync-stockx", status_code=202)
 async def sync(writer: Writer, session: SessionDep, body: SyncIn | None = None) -> SyncAsked:
-    """Pull StockX's orders in a worker; asking while one runs gives that one."""
+    """Pull StockX's orders in a worker; one that waits to is given again, one that runs is followed by another."""
     told = body.model_dump(mode="json", exclude_none=True) if body else {}
     job_id = await JobRepository(session).ask_once(JOB, told, writer.user_id)
     return SyncAsked(job_id=job_id, batch_id=job_id)

@@ -33,6 +33,6 @@ class PayoutRepository(BaseRepository[Payout]):
             select(Order)
             .where(Order.platform_id == platform_id, Order.external_id.in_(numbers))
             .order_by(Order.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         return {row.external_id: row for row in await self.session.scalars(statement)}

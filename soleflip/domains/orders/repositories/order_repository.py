@@ -27,7 +27,7 @@ from shared.database.models import (
     StatusChange,
 )
 from shared.database.words import FeeSource, ItemStatus, MatchState, OrderStatus
-from shared.repositories.base_repository import BaseRepository
+from shared.repositories.base_repository import HELD, BaseRepository
 from shared.repositories.paging import Found
 from shared.repositories.paging import Listing as PagedList
 from shared.repositories.rows import AnyRow, AnySelect
@@ -177,7 +177,7 @@ class OrderRepository(BaseRepository[Order]):
             .where(Order.match_state.in_((MatchState.UNMATCHED, MatchState.SUGGESTED)))
             .order_by(Order.sold_at, Order.id)
             .limit(limit)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, key_share=True)
         )
         return (await self.session.scalars(statement)).all()
 
@@ -187,10 +187,19 @@ class OrderRepository(BaseRepository[Order]):
             await self.session.scalar(select(Listing.item_id).where(Listing.id == listing_id)) if listing_id else None
         )
 
+    async def hold_known(self, platform_id: uuid.UUID, external_ids: Sequence[str]) -> None:
+        """Hold a marketplace's orders with some numbers, in the order everybody holds several."""
+        statement = select(Order.id).where(Order.platform_id == platform_id, Order.external_id.in_(external_ids))
+        await self.session.execute(statement.order_by(Order.id).with_for_update(key_share=True))
+
     async def listing_sold(self, platform_id: uuid.UUID, external_id: str) -> Listing | None:
-        """Return the listing with a marketplace's number, held, now that it has led to an order."""
+        """Return the listing with a marketplace's number, held, its pair before it, now that it has led to an order."""
         statement = select(Listing).where(Listing.platform_id == platform_id, Listing.external_id == external_id)
-        return (await self.session.scalars(statement.with_for_update(key_share=True))).one_or_none()
+        found = (await self.session.scalars(statement)).one_or_none()
+        if found is not None:
+            await self.item_for_update(found.item_id)
+            await self.session.refresh(found, with_for_update=HELD)
+        return found
 
     async def pairs(self, order: Order) -> list[Pair]:
         """Return unsold pairs of an order's product; none when neither product nor SKU is known."""
@@ -271,7 +280,7 @@ class OrderRepository(BaseRepository[Order]):
 
     async def item_for_update(self, item_id: uuid.UUID) -> InventoryItem | None:
         """Return a pair held for a change."""
-        return await self.session.get(InventoryItem, item_id, with_for_update=True, populate_existing=True)
+        return await self.session.get(InventoryItem, item_id, with_for_update=HELD, populate_existing=True)
 
     async def profit_by(self, unit: str, sold_from: datetime, sold_until: datetime) -> Sequence[AnyRow]:
         """Return sales by month (or day, week) and marketplace: counts and sums in euros, ended orders left out."""

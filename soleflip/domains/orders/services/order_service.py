@@ -21,7 +21,7 @@ from shared.error_handling.exceptions import (
     ResourceNotFoundException,
 )
 from shared.events.event_bus import publish
-from shared.repositories import audit, listing_desk, stock_ledger
+from shared.repositories import audit, listing_desk, stock_ledger, stock_locks
 from shared.repositories.base_repository import check_version
 from shared.repositories.catalogue import CatalogueLookup
 from shared.rules import fees, orders, sizes, stock, vat
@@ -79,6 +79,7 @@ class OrderService:
         Its pair is looked for, unless the order has ended already or a match state is told.
         """
         told = dict(values)
+        await stock_locks.several(self.session)
         platform = await self.catalogue.platform(told.pop("platform"))
         if await self.orders.known(platform.id, told["external_id"]):
             raise DuplicateResourceException(f"{platform.name} order {told['external_id']} is here already")
@@ -328,6 +329,7 @@ class OrderService:
     async def match_all(self, actor: Principal, limit: int) -> dict[str, int]:
         """Look for the pairs of orders that have none."""
         counted = {state.value: 0 for state in MatchState}
+        await stock_locks.several(self.session)
         for order in await self.orders.unmatched(limit):
             counted[await self.match(order, actor)] += 1
         return counted

@@ -13,13 +13,14 @@ from typing import Any
 from domains.orders.services.stockx_orders import StockXOrders
 from shared.config.settings import Settings
 from shared.database.connection import Database
-from shared.error_handling.exceptions import BusinessRuleViolation, SoleFlipException
+from shared.error_handling.exceptions import BusinessRuleViolation
 from shared.jobs.running import JobContext, job
 from shared.jobs.worker import every
-from shared.repositories.marketplace_access import MarketplaceAccess
+from shared.repositories import stock_locks
 from shared.repositories.sync_state import SyncStates
 from shared.stockx.client import StockX
 from shared.stockx.models import Order as Told
+from shared.stockx.syncing import ask_by_clock, note_failure
 
 JOB = "orders.sync_stockx"
 TICK = "orders.sync_stockx_by_clock"
@@ -57,23 +58,25 @@ class OrderSync:
                 cursor = await self._store(cursor, rows, more=more)
                 if self.context is not None:
                     await self.context.progress(sum(self.counts.values()), None, f"{sum(self.counts.values())} orders")
-        except SoleFlipException as error:
-            async with self.database.unit() as session:
-                await SyncStates(session).failed(self.name, error.message)
+        except Exception as error:
+            await note_failure(self.database, self.name, error)
             raise
         return dict(self.counts)
 
     async def _begin(self) -> dict[str, Any]:
-        now = datetime.now(UTC)
+        """Begin, or go on where this very job was killed; history goes on at the page where an earlier one broke."""
+        now, job_id = datetime.now(UTC), str(self.context.job_id) if self.context else None
         async with self.database.unit() as session:
             row = await SyncStates(session).held(self.name)
             begun = row.cursor.get("begun")
             if begun and row.cursor.get("part") and datetime.fromisoformat(begun) > now - STALE:
+                if row.cursor.get("job") != job_id and not self.start:
+                    row.cursor = begun_anew(row.cursor, job_id)
                 return dict(row.cursor)
             last = row.cursor.get("until")
             start = self.start or (date.fromisoformat(last) - OVERLAP if last else (now - FIRST).date())
             row.cursor = {
-                **row.cursor, "part": "history" if self.start else "active", "page": 1, "begun": now.isoformat(),
+                **row.cursor, "part": "history" if self.start else "active", "page": 1, "begun": now.isoformat(), "job": job_id,
                 "from": start.isoformat(), "to": (self.end or now.date() + timedelta(days=1)).isoformat(),
             }  # fmt: skip
             return dict(row.cursor)
@@ -87,10 +90,13 @@ class OrderSync:
             if (here.get("part"), here.get("page")) != (cursor["part"], cursor["page"]):
                 return here  # another worker was faster
             refused = dict(here.get("refused") or {})
+            await stock_locks.several(session)
+            stored = StockXOrders(session)
+            await stored.hold(rows)
             for each in rows:
                 try:
                     async with session.begin_nested():
-                        outcome = await StockXOrders(session).store(each)
+                        outcome = await stored.store(each)
                     refused.pop(each.number, None)
                 except BusinessRuleViolation as error:
                     outcome, refused[each.number] = "refused", error.message
@@ -99,7 +105,7 @@ class OrderSync:
             if more:
                 here["page"] = int(here["page"]) + 1
             elif here["part"] == "active":
-                here |= {"part": "history", "page": 1}
+                here |= {"part": "history", "page": here.pop("history", 1)}
             else:
                 here = {"until": here["to"], "refused": here["refused"]}
                 await states.finish(row, here)
@@ -124,7 +130,13 @@ class OrderSync:
                 row.cursor = {**row.cursor, "refused": kept}
 
 
-@job(JOB)
+def begun_anew(cursor: dict[str, Any], job_id: str | None) -> dict[str, Any]:
+    """Return the cursor of a sync that takes over from one that broke: what is under way is looked at again."""
+    page = cursor["page"] if cursor["part"] == "history" else cursor.get("history", 1)
+    return {**cursor, "part": "active", "page": 1, "history": page, "job": job_id}
+
+
+@job(JOB, alone=True, repeats=True)
 async def sync_orders(context: JobContext) -> dict[str, Any]:
     """Pull StockX's orders, of the days asked for or since the last time."""
     told = context.arguments
@@ -135,9 +147,5 @@ async def sync_orders(context: JobContext) -> dict[str, Any]:
 
 @job(TICK)
 async def sync_by_clock(context: JobContext) -> dict[str, Any] | None:
-    """Pull StockX's orders, if it is connected."""
-    async with context.database.reading() as session:
-        token = await MarketplaceAccess(session).token()
-    if token is None or token.refresh_token is None:
-        return {"skipped": "StockX is not connected"}
-    return await sync_orders(context)
+    """Ask for StockX's orders, if it is connected."""
+    return await ask_by_clock(context, JOB)

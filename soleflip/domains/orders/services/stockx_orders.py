@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -57,6 +58,11 @@ class StockXOrders:
         """Take the unit's session."""
         self.session, self.service = session, OrderService(session)
         self.orders, self.catalogue = self.service.orders, CatalogueLookup(session)
+
+    async def hold(self, told: Sequence[Told]) -> None:
+        """Hold those of some orders that are here already, before any pair is."""
+        platform = await self.catalogue.platform("stockx")
+        await self.orders.hold_known(platform.id, [each.number for each in told])
 
     async def store(self, told: Told) -> str:
         """Store an order; return created, updated or skipped. Raises BusinessRuleViolation for what cannot be booked yet."""

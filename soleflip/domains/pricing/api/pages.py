@@ -99,7 +99,7 @@ async def fetch_market(
     if looking is None:
         return to_login()
     looking.require(Need.WRITE)
-    await JobRepository(session).ask(FETCH, {"product_id": str(product_id)} if product_id else {}, looking.user_id)
+    await JobRepository(session).ask_once(FETCH, {"product_id": str(product_id)} if product_id else {}, looking.user_id)
     return RedirectResponse(f"/pricing/items/{item_id}" if item_id else "/pricing", 303)
 
 

@@ -188,7 +188,7 @@ async def refresh_market(
 ) -> Success[dict[str, Any]]:
     """Fetch StockX's market of what is in stock (or of one product) and decide anew, in the worker."""
     arguments = {"product_id": str(product_id)} if product_id else {}
-    job_id = await JobRepository(session).ask(FETCH, arguments, writer.user_id)
+    job_id = await JobRepository(session).ask_once(FETCH, arguments, writer.user_id)
     return Success(message="Queued", data={"job_id": job_id, "state": "queued"})
 
 

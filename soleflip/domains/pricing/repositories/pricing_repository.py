@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -34,6 +34,7 @@ from shared.database.models import (
     Size,
 )
 from shared.database.words import JobState, ListingStatus, OperationKind
+from shared.repositories.base_repository import HELD
 from shared.repositories.figures import ENDED
 from shared.repositories.markets import SINCE, MarketLookup
 from shared.repositories.rows import AnyRow, AnySelect
@@ -130,7 +131,7 @@ class PricingRepository:
         """Return the switches; held for a change if asked."""
         statement = select(PricingControl)
         if held:
-            statement = statement.with_for_update()
+            statement = statement.with_for_update(key_share=True)
         return (await self.session.scalars(statement.execution_options(populate_existing=True))).one()
 
     async def live_listings(self, limit: int) -> Sequence[AnyRow]:
@@ -175,15 +176,23 @@ class PricingRepository:
 
     async def listing_held(self, listing_id: uuid.UUID) -> Listing | None:
         """Return a listing, held for a change."""
-        return await self.session.get(Listing, listing_id, with_for_update=True, populate_existing=True)
+        return await self.session.get(Listing, listing_id, with_for_update=HELD, populate_existing=True)
 
-    async def item_held(self, item_id: uuid.UUID) -> InventoryItem | None:
-        """Return an item, held for a change."""
-        return await self.session.get(InventoryItem, item_id, with_for_update=True, populate_existing=True)
+    async def items_held(self, item_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, InventoryItem]:
+        """Return items, held for a change in the order everybody holds several."""
+        statement = select(I).where(I.id.in_(set(item_ids))).order_by(I.id).with_for_update(key_share=True)
+        found = await self.session.scalars(statement.execution_options(populate_existing=True))
+        return {row.id: row for row in found}
+
+    async def item(self, item_id: uuid.UUID) -> InventoryItem | None:
+        """Return an item."""
+        return await self.session.get(InventoryItem, item_id)
 
     async def run(self, run_id: uuid.UUID, *, held: bool = False) -> RepricingRun | None:
         """Return a run."""
-        return await self.session.get(RepricingRun, run_id, with_for_update=held or None, populate_existing=held)
+        return await self.session.get(
+            RepricingRun, run_id, with_for_update=HELD if held else None, populate_existing=held
+        )
 
     async def runs(self, skip: int, limit: int) -> Sequence[RepricingRun]:
         """Return runs, newest first."""

@@ -55,7 +55,7 @@ def _rows(
     return list(found.values())
 
 
-@job(JOB)
+@job(JOB, alone=True, repeats=True)
 async def fetch_market(context: JobContext) -> dict[str, Any]:
     """Fetch the market of what is in stock (or of one product), then decide anew. A product StockX does not know is told."""
     today = datetime.now(UTC).date()

@@ -17,7 +17,7 @@ from shared.database.models import InventoryItem, Listing, RepricingLine, Repric
 from shared.database.words import JobState, ListingStatus, OperationKind
 from shared.error_handling.exceptions import BusinessRuleViolation, ResourceNotFoundException
 from shared.events.event_bus import publish
-from shared.repositories import audit, listing_desk
+from shared.repositories import audit, listing_desk, stock_locks
 from shared.rules import stock
 from shared.rules.auto_listing import Terms
 
@@ -56,11 +56,15 @@ class PriceWriter:
         )  # fmt: skip
         self.session.add(run)
         await self.session.flush()
+        items: dict[uuid.UUID, InventoryItem] = {}
+        if not dry_run:
+            await stock_locks.several(self.session)
+            items = await self.stored.items_held(line.item_id for line in lines)
         written = 0
         for line in lines:
             verdict, reasons = line.verdict, list(line.reasons)
             if verdict == CHANGED and not dry_run:
-                trouble = await self._change(run, line, actor)
+                trouble = await self._change(run, line, items.get(line.item_id), actor)
                 if trouble:
                     verdict, reasons = HELD, [*reasons, trouble]
             written += verdict == CHANGED
@@ -79,8 +83,8 @@ class PriceWriter:
         await self.session.flush()
         return run
 
-    async def _change(self, run: RepricingRun, line: Line, actor: Principal | None) -> str:
-        """Make a change; return why it could not be made."""
+    async def _change(self, run: RepricingRun, line: Line, item: InventoryItem | None, actor: Principal | None) -> str:
+        """Make a change of a pair (held); return why it could not be made."""
         if line.new_price is None and run.kind != "rollback":
             return "no price to write"
         if (
@@ -90,7 +94,6 @@ class PriceWriter:
             and run.kind != "rollback"
         ):
             return f"{line.new_price} is below the floor {line.floor}"
-        item = await self.stored.item_held(line.item_id)
         if item is None or item.status not in stock.UNSOLD:
             return "sold meanwhile"
         if line.listing_id is None:

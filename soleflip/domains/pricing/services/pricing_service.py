@@ -39,7 +39,7 @@ class PricingService:
         row = await self.stored.pair(item_id)
         if row is not None:
             return row
-        item = await self.stored.item_held(item_id)
+        item = await self.stored.item(item_id)
         if item is None:
             raise ResourceNotFoundException(f"Item {item_id} not found", details={"item_id": str(item_id)})
         if item.purchase_price is None:

@@ -129,7 +129,7 @@ class ProductRepository(BaseRepository[Product]):
 
     async def repoint(self, source: uuid.UUID, target: uuid.UUID) -> None:
         """Let everything that refers to one product refer to another."""
-        for model in (InventoryItem, Order, ProductImage, ProductAlias):
+        for model in (Order, InventoryItem, ProductImage, ProductAlias):  # as `shared.repositories.stock_locks` says
             await self.session.execute(update(model).where(model.product_id == source).values(product_id=target))
         await self.session.execute(
             update(AwinProduct).where(AwinProduct.matched_product_id == source).values(matched_product_id=target)

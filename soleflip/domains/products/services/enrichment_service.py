@@ -157,7 +157,7 @@ def told_by(found: Found, *, mine: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@job(ENRICH)
+@job(ENRICH, alone=True, repeats=True)
 async def enrich(context: JobContext) -> dict[str, Any]:
     """Fill what is empty of some products (all that need it when none are named), in a worker."""
     service = EnrichmentService(context.settings, context.database)
@@ -172,7 +172,7 @@ async def enrich(context: JobContext) -> dict[str, Any]:
     return {"products": len(ids), "filled": filled, "unknown_at_stockx": unknown}
 
 
-@job(VARIANTS)
+@job(VARIANTS, repeats=True)
 async def sync_variants(context: JobContext) -> dict[str, Any]:
     """Learn a product's sizes in a worker."""
     product_id = uuid.UUID(context.arguments["product_id"])

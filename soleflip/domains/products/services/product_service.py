@@ -19,7 +19,7 @@ from shared.error_handling.exceptions import (
     ValidationException,
 )
 from shared.events.event_bus import publish
-from shared.repositories import audit
+from shared.repositories import audit, stock_locks
 from shared.repositories.base_repository import check_version
 from shared.repositories.catalogue import CatalogueLookup
 from shared.rules import brands
@@ -102,6 +102,7 @@ class ProductService:
         """Make two products one: items, sales and prices go over, the old SKU stays known, empty fields are filled."""
         if target_id == source_id:
             raise BusinessRuleViolation("A product cannot be merged with itself")
+        await stock_locks.several(self.session)
         first, second = sorted((target_id, source_id))  # one order, so that two merges do not wait for each other
         held = {first: await self._held(first), second: await self._held(second)}
         target, source = held[target_id], held[source_id]
