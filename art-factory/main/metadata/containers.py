@@ -92,14 +92,23 @@ def jpeg_segment(marker: int, content: bytes) -> bytes:
     return bytes((0xFF, marker)) + struct.pack(">H", len(content) + 2) + content
 
 
-def riff_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
-    """Return the chunks of a RIFF file (WebP). BrokenFile."""
+def riff_chunks(data: bytes, at: int = 12) -> list[tuple[bytes, bytes]]:
+    """Return the chunks of a RIFF file (WebP, WAV), from a place on. BrokenFile."""
+    end = min(len(data), 8 + int.from_bytes(data[4:8], "little"))
+    return _riff_parts(data, at, end)
+
+
+def riff_list(content: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the chunks of a LIST chunk, behind its kind. BrokenFile."""
+    return _riff_parts(content, 4, len(content))
+
+
+def _riff_parts(data: bytes, at: int, end: int) -> list[tuple[bytes, bytes]]:
     found: list[tuple[bytes, bytes]] = []
-    at, end = 12, min(len(data), 8 + int.from_bytes(data[4:8], "little"))
     while at + 8 <= end:
         kind, length = struct.unpack("<4sI", data[at : at + 8])
         if at + 8 + length > len(data) or len(found) >= MOST_PARTS:
-            raise BrokenFile("the WebP file ends early")
+            raise BrokenFile(f"the {data[8:12].decode('ascii', 'replace').strip()} file ends early")
         found.append((kind, data[at + 8 : at + 8 + length]))
         at += 8 + length + length % 2
     return found
@@ -107,10 +116,15 @@ def riff_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 
 def riff_file(form: bytes, chunks: list[tuple[bytes, bytes]]) -> bytes:
     """Return a RIFF file of these chunks."""
-    body = b"".join(
+    body = riff_body(chunks)
+    return b"RIFF" + struct.pack("<I", len(body) + 4) + form + body
+
+
+def riff_body(chunks: list[tuple[bytes, bytes]]) -> bytes:
+    """Return chunks one behind the other, each padded to an even length."""
+    return b"".join(
         kind + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2) for kind, content in chunks
     )
-    return b"RIFF" + struct.pack("<I", len(body) + 4) + form + body
 
 
 def gif_head(data: bytes) -> int:

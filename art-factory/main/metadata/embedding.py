@@ -1,12 +1,14 @@
-"""Write how a product was made into a copy of its bytes, without touching a pixel."""
+"""Write how a product was made into a copy of its bytes, without touching a pixel or a sample."""
 
 from __future__ import annotations
 
+import io
 import warnings
 from typing import Final
 
 from PIL import Image
 
+from main.metadata.boxes import is_avif, with_xmp
 from main.metadata.containers import (
     PNG,
     BrokenFile,
@@ -18,9 +20,12 @@ from main.metadata.containers import (
     png_chunks,
     png_text,
     png_text_chunk,
+    riff_body,
     riff_chunks,
     riff_file,
+    riff_list,
 )
+from main.metadata.items import with_items
 from main.metadata.texts import OWN, XMP_KEYWORD, Making, a1111_text, own_json, xmp_packet
 
 EXIF_IFD: Final = 0x8769
@@ -29,10 +34,17 @@ EXIF: Final = b"Exif\0\0"
 XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _MOST_SEGMENT: Final = 65_533
 _READ: Final = 200_000
+SOFTWARE: Final = b"Art Factory\0"
+XMP_CHUNK: Final = b"_PMX"
+"""Where WAV keeps XMP. Source: XMP specification part 3, 1.1.9."""
+INFO_COMMENT: Final = b"ICMT"
+INFO_SOFTWARE: Final = b"ISFT"
+"""Chunks of LIST INFO. Source: Multimedia Programming Interface and Data Specifications 1.0, "INFO List Chunk"."""
 
 
 def embed(data: bytes, making: Making) -> bytes:
-    """Return the file with its making inside: PNG text, EXIF and XMP in JPEG and WebP, a comment in GIF; others as they are.
+    """Return the file with its making inside: PNG text, EXIF and XMP in JPEG, WebP and AVIF, a comment in GIF, LIST INFO and XMP
+    in WAV, XMP in MP4; others as they are.
 
     A file that is broken, or whose texts do not fit, also comes back as it is: taking it along must not fail.
     """
@@ -43,6 +55,10 @@ def embed(data: bytes, making: Making) -> bytes:
             return _jpeg(data, making)
         if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
             return _webp(data, making)
+        if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+            return _wav(data, making)
+        if data[4:8] == b"ftyp":
+            return _avif(data, making) if is_avif(data) else with_xmp(data, _xmp(making))
         if data.startswith(b"GIF8"):
             at = gif_head(data)
             return data[:at] + gif_comment(a1111_text(making).encode("utf-8", "replace")) + data[at:]
@@ -80,7 +96,7 @@ def _png(data: bytes, making: Making) -> bytes:
         if kind == b"IHDR":
             for keyword, value in ours.items():
                 found += png_text_chunk(keyword, value)
-            packet = xmp_packet(making).encode("utf-8", "replace")
+            packet = _xmp(making)
             found += png_chunk(b"iTXt", XMP_KEYWORD.encode() + b"\0\0\0\0\0" + packet)
     return bytes(found)
 
@@ -92,7 +108,7 @@ def _jpeg(data: bytes, making: Making) -> bytes:
         (marker, content) for marker, content in segments if not (marker == 0xE1 and content.startswith((EXIF, XMP)))
     ]
     head = 1 if kept and kept[0][0] == 0xE0 else 0
-    ours = [(0xE1, exif_with(making, exif)), (0xE1, XMP + xmp_packet(making).encode("utf-8", "replace"))]
+    ours = [(0xE1, exif_with(making, exif)), (0xE1, XMP + _xmp(making))]
     fitting = [(marker, content) for marker, content in ours if len(content) <= _MOST_SEGMENT]
     written = [*kept[:head], *fitting, *kept[head:]]
     return data[:2] + b"".join(jpeg_segment(marker, content) for marker, content in written) + data[picture:]
@@ -110,8 +126,43 @@ def _webp(data: bytes, making: Making) -> bytes:
     else:
         head = _webp_head(*kept[0])
     exif = exif_with(making, before).removeprefix(EXIF)
-    packet = xmp_packet(making).encode("utf-8", "replace")
+    packet = _xmp(making)
     return riff_file(b"WEBP", [(b"VP8X", head), *kept, (b"EXIF", exif), (b"XMP ", packet)])
+
+
+def _wav(data: bytes, making: Making) -> bytes:
+    """Put our chunks behind the sound; what others wrote into LIST INFO stays."""
+    chunks = [one for one in riff_chunks(data) if one[0] != XMP_CHUNK]
+    if not any(kind == b"data" for kind, _content in chunks):
+        raise BrokenFile("the WAVE file has no sound")
+    ours = {INFO_COMMENT: a1111_text(making).encode("utf-8", "replace") + b"\0", INFO_SOFTWARE: SOFTWARE}
+    info: list[tuple[bytes, bytes]] = []
+    kept = []
+    for kind, content in chunks:
+        if kind == b"LIST" and content[:4] == b"INFO":
+            info += [one for one in riff_list(content) if one[0] not in ours]
+        else:
+            kept.append((kind, content))
+    written = b"INFO" + riff_body([*info, *ours.items()])
+    return riff_file(b"WAVE", [*kept, (b"LIST", written), (XMP_CHUNK, _xmp(making))])
+
+
+def _avif(data: bytes, making: Making) -> bytes:
+    """Put EXIF and XMP beside the picture; XMP alone behind a file that is built in a way we do not change (a sequence)."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            before = Image.open(io.BytesIO(data)).info.get("exif", b"")
+    except Exception:  # noqa: BLE001 -- Pillow raises whatever a stranger's file leads to
+        raise BrokenFile("the AVIF file cannot be read") from None
+    try:
+        return with_items(data, exif_with(making, before).removeprefix(EXIF), _xmp(making))
+    except BrokenFile:
+        return with_xmp(data, _xmp(making))
+
+
+def _xmp(making: Making) -> bytes:
+    return xmp_packet(making).encode("utf-8", "replace")
 
 
 def _webp_head(kind: bytes, content: bytes) -> bytes:

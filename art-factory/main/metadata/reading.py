@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import html
+import io
 import warnings
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from PIL import Image
 
+from main.metadata.boxes import is_avif, xmp_of
 from main.metadata.containers import (
     MOST_TEXT,
     PNG,
+    BrokenFile,
     gif_first_comment,
     jpeg_segments,
     png_chunks,
     png_text,
     riff_chunks,
+    riff_list,
 )
 from main.metadata.dialects import read_a1111, read_comfyui, read_invokeai, read_own, read_swarm
-from main.metadata.embedding import EXIF, EXIF_IFD, USER_COMMENT, XMP
+from main.metadata.embedding import EXIF, EXIF_IFD, INFO_COMMENT, USER_COMMENT, XMP, XMP_CHUNK
 from main.metadata.texts import OWN, XMP_KEYWORD
 
 MOST_PROMPT: Final = 20_000
@@ -43,7 +47,7 @@ class Recovered:
 
 
 def recover(data: bytes) -> Recovered:
-    """Return how a PNG, JPEG, WebP or GIF file says it was made. NothingFound, BrokenFile."""
+    """Return how a PNG, JPEG, WebP, AVIF, GIF, WAV or MP4 file says it was made. NothingFound, BrokenFile."""
     texts = _texts(data)
     readers = (
         (OWN, "Art Factory", read_own),
@@ -78,11 +82,15 @@ def _texts(data: bytes) -> dict[str, str]:
         chunks = riff_chunks(data)
         packets = [XMP + content for kind, content in chunks if kind == b"XMP "]
         found = _from_parts([content for kind, content in chunks if kind == b"EXIF"], packets)
+    elif data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        found = _from_wav(data)
+    elif data[4:8] == b"ftyp":
+        found = _from_boxes(data)
     elif data.startswith(b"GIF8"):
         comment = gif_first_comment(data)
         found = {"parameters": comment.decode("utf-8", "replace")} if comment else {}
     else:
-        raise NothingFound("only PNG, JPEG, WebP and GIF files say how they were made")
+        raise NothingFound("only PNG, JPEG, WebP, AVIF, GIF, WAV and MP4 files say how they were made")
     ours = _from_xmp(found.pop(XMP_KEYWORD, ""))
     return {OWN: ours, **found} if ours else found
 
@@ -97,6 +105,37 @@ def _from_png(data: bytes) -> dict[str, str]:
         elif kind == b"eXIf":
             found |= _from_exif(content)
     return found
+
+
+def _from_wav(data: bytes) -> dict[str, str]:
+    """Return LIST INFO's comment as `parameters`, and the XMP chunk."""
+    found: dict[str, str] = {}
+    for kind, content in riff_chunks(data):
+        if len(content) > MOST_TEXT:
+            continue
+        if kind == XMP_CHUNK:
+            found[XMP_KEYWORD] = content.decode("utf-8", "replace")
+        elif kind == b"LIST" and content[:4] == b"INFO":
+            comment = next((text for name, text in riff_list(content) if name == INFO_COMMENT), b"")
+            if comment:
+                found["parameters"] = comment.rstrip(b"\0").decode("utf-8", "replace")
+    return found
+
+
+def _from_boxes(data: bytes) -> dict[str, str]:
+    """Return the XMP box of an MP4; of an AVIF also the EXIF and XMP beside its picture, which libavif finds."""
+    packet = xmp_of(data)
+    found = {XMP_KEYWORD: packet.decode("utf-8", "replace")} if packet else {}
+    if not is_avif(data) or found:
+        return found
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            info = Image.open(io.BytesIO(data)).info
+    except Exception:  # noqa: BLE001 -- Pillow raises whatever a stranger's file leads to
+        raise BrokenFile("the AVIF file ends early, or is broken") from None
+    exif, beside = info.get("exif"), info.get("xmp")
+    return _from_parts([exif] if isinstance(exif, bytes) else [], [XMP + beside] if isinstance(beside, bytes) else [])
 
 
 def _from_parts(exifs: list[bytes], packets: list[bytes]) -> dict[str, str]:

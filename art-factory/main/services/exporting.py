@@ -25,7 +25,7 @@ _ODD: Final = re.compile(r"[^a-z0-9]+")
 def archive(products: Iterable[Product], title: str, *, written: bool = True) -> IO[bytes]:
     """Return a zip with `files/`, `index.html` and `products.json`; a file that is gone is named there.
 
-    With `written` each picture says inside how it was made; without, the bytes are those of the store.
+    With `written` each picture, WAV and MP4 says inside how it was made; without, the bytes are those of the store.
 
     Names are made here from number and prompt, letters and digits alone, so that nothing in them leads out of a folder.
     """

@@ -7,6 +7,8 @@ from main.models import Product
 
 LARGEST = 60_000_000
 """Larger files, in bytes, are taken along as they are: to write into one it has to be in memory."""
+HOLDING = ("image/png", "image/jpeg", "image/webp", "image/avif", "image/gif", "audio/wav", "video/mp4")
+"""What a making can be written into. WebM, MP3, FLAC and Ogg are taken along as they are."""
 _OF_THE_CALL = ("prompt", "negative_prompt", "seed", "batch", "init_image", "mask")
 
 
@@ -37,8 +39,7 @@ def again_of(product: Product) -> Recovered:
 
 def can_hold(product: Product) -> bool:
     """Say whether a copy of this product can carry its making. What was imported keeps what it came with."""
-    kinds = ("image/png", "image/jpeg", "image/webp", "image/gif")
-    return product.media_type in kinds and product.file_size <= LARGEST and product.generator_kind != "import"
+    return product.media_type in HOLDING and product.file_size <= LARGEST and product.generator_kind != "import"
 
 
 def with_making(product: Product, data: bytes) -> bytes:

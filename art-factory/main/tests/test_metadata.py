@@ -260,4 +260,4 @@ def test_another_generators_picture_is_mapped_and_what_does_not_fit_is_said(seed
 
 def test_a_picture_without_parameters_says_so(seeded, client: Client) -> None:
     assert "does not say how it was made" in sent(client, SIMPLE["png"])
-    assert "Choose a picture" in client.post(reverse("main:order_recover"), follow=True).content.decode()
+    assert "Choose a picture, WAV or MP4" in client.post(reverse("main:order_recover"), follow=True).content.decode()

@@ -55,7 +55,9 @@ def order_recover(request: HttpRequest) -> HttpResponse:
     """Fill the form in from a file that says how it was made: nothing is stored, nothing ordered."""
     file = request.FILES.get("file")
     if file is None or not file.size or file.size > RECOVER_BYTES:
-        messages.error(request, _("Choose a picture of at most %(n)d MB.") % {"n": RECOVER_BYTES // 1_000_000})
+        messages.error(
+            request, _("Choose a picture, WAV or MP4 of at most %(n)d MB.") % {"n": RECOVER_BYTES // 1_000_000}
+        )
         return redirect("main:order")
     try:
         found = recover(file.read())

@@ -9,7 +9,7 @@ import wave
 import zlib
 from typing import Final
 
-MP4: Final = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00\x00\x00\x08free" + b"\x00\x00\x00\x08mdat"
+MP4: Final = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00\x00\x00\x08free"
 
 
 def png(width: int, height: int, text: str, *, black: bool = False) -> bytes:
@@ -44,5 +44,6 @@ def sound(seconds: float, text: str) -> bytes:
 
 
 def film(text: str) -> bytes:
-    """Return the head of an MP4 with some bytes of its own."""
-    return MP4 + hashlib.sha256(text.encode()).digest()
+    """Return an MP4 whose boxes are sound, with some bytes of its own in the place of a film."""
+    content = hashlib.sha256(text.encode()).digest()
+    return MP4 + struct.pack(">I4s", len(content) + 8, b"mdat") + content
