@@ -16,7 +16,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from shared.api import jobs, operations
 from shared.api.limiting import Limiter
 from shared.api.middleware import Frame
-from shared.api.routing import include_domains
+from shared.api.routing import include, include_domains
 from shared.config.settings import VERSION, Settings, get_settings, unknown_names
 from shared.database.connection import Database, create_database
 from shared.database.migrating import migrate
@@ -68,7 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.metrics = metrics
     handlers.install(app)
     app.include_router(operations.router)
-    app.include_router(jobs.router)
+    include(app, jobs.router)
     include_domains(app)
     reference.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)

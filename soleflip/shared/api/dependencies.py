@@ -15,6 +15,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.api import idempotency
 from shared.api.limiting import limit
 from shared.auth import tokens
 from shared.auth.principal import Need, Principal
@@ -90,13 +91,15 @@ def _from_our_page(request: Request) -> bool:
 PrincipalDep = Annotated[Principal, Depends(get_principal, scope="function")]
 
 
-def needs(need: Need) -> Callable[[Principal], Awaitable[Principal]]:
-    """Return a dependency that lets through who may do something."""
+def needs(need: Need) -> Callable[..., Awaitable[Principal]]:
+    """Return a dependency that lets through who may do something; an `Idempotency-Key` is looked at after that."""
 
-    async def check(principal: PrincipalDep) -> Principal:
+    @idempotency.claims
+    async def check(principal: PrincipalDep, request: Request, session: SessionDep) -> Principal:
         if principal.must_change_password:
             raise ForbiddenException("Change your password first (POST /auth/change-password)")
         principal.require(need)
+        await idempotency.claim(request, session, principal)
         return principal
 
     return check

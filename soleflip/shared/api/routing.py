@@ -10,8 +10,10 @@ import importlib
 import pkgutil
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 import domains
+from shared.api import idempotency
 
 
 def router_modules() -> list[str]:
@@ -29,7 +31,15 @@ def include_domains(app: FastAPI) -> None:
         module = importlib.import_module(name)
         router = getattr(module, "router", None)
         if isinstance(router, APIRouter):
-            app.include_router(router)
+            include(app, router)
+
+
+def include(app: FastAPI, router: APIRouter) -> None:
+    """Mount a router; its POSTs keep their answers for an `Idempotency-Key`."""
+    for route in router.routes:
+        if isinstance(route, APIRoute) and idempotency.takes_keys(route):
+            idempotency.keep_answers(route)
+    app.include_router(router)
 
 
 def subscribe_handlers() -> None:

@@ -14,6 +14,7 @@ from shared.config.settings import Settings
 from shared.database import troubles
 from shared.database.connection import Database
 from shared.jobs.running import run_job
+from shared.repositories.idempotent_answers import IdempotentAnswers
 from shared.repositories.jobs import JobRepository
 from shared.repositories.outbox import publish_next
 
@@ -44,6 +45,7 @@ def make_app(settings: Settings, database: Database) -> procrastinate.App:
         async with database.unit() as session:
             jobs = JobRepository(session)
             lost = await jobs.give_up()
+            await IdempotentAnswers(session).sweep()
             for job_id in await jobs.overdue():
                 await jobs.wake(job_id)
         if lost:

@@ -57,12 +57,11 @@ async def list_at_stockx(
     session: SessionDep,
     body: ListIn | None = None,
     listing_type: Annotated[str | None, Query(max_length=20, description="immediate: STANDARD; else DIRECT")] = None,
-    key: Key = None,
 ) -> dict[str, Any]:
     """Offer an item at StockX. The answer is a pending listing; a worker sends it and polls until StockX has it."""
     told = body or ListIn()
     kind = {None: told.inventory_type, "immediate": "STANDARD"}.get(listing_type, "DIRECT")
-    return await ListingService(session).list_item(writer, item_id, told.amount, told.currency, kind, key)
+    return await ListingService(session).list_item(writer, item_id, told.amount, told.currency, kind)
 
 
 @router.get("/listings")
