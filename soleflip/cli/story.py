@@ -1,8 +1,8 @@
 """The demo seller's year: good weeks and bad buys, invented and the same every time.
 
 A bet on one model went wrong (dead stock), Dunks sell fast at thin margins, asks for Jordans rise, one pair came back, two
-sales wait for a person, the latest sales wait for their money, shops offer pairs worth buying. The worker writes it, so that the
-pages open meanwhile.
+sales wait for a person, a collector sells through the shop, the latest sales wait for their money, shops offer pairs worth
+buying. The worker writes it, so that the pages open meanwhile.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cli import others
 from domains.analytics.services.forecast_service import ALL
 from domains.auth.repositories.user_repository import UserRepository
 from domains.inventory.services.inventory_service import InventoryService
@@ -102,6 +103,7 @@ class _Year:
                 sold += await self._pair(sku, name, Decimal(retail), Decimal(price), index * 300 // bought, days)
         await self._pay(sorted(sold, key=lambda order: order.sold_at))
         await self._trouble()
+        await others.tell(self.session, self.actor, self.today)
         await self._outlook()
 
     def _market(self, product_id: Any, price: Decimal, weekly: int) -> None:

@@ -12,15 +12,19 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from http.client import HTTPConnection
 from typing import TypeVar
 
 import psycopg
+from sqlalchemy.ext.asyncio import AsyncSession
 from standins.stockx import StockX as StandIn
 
 from cli.sample import COLUMNS, stockx_rows
+from domains.consignment.services.consignor_service import ConsignorService
+from domains.consignment.services.pair_service import PairService
+from domains.consignment.services.statement_service import StatementService
 from domains.integration.services.import_service import ImportService
 from domains.inventory.services.listing_service import ListingService
 from domains.orders.services.money_service import MoneyService
@@ -61,6 +65,10 @@ IDS = {
     "report": "SELECT 'sales'",
     "source": "SELECT 'awin'",
     "category": "SELECT 'general_retail'",
+    "consignor_id": "SELECT id FROM transactions.consignors LIMIT 1",
+    "consigned_item_id": "SELECT item_id FROM transactions.consigned_pairs WHERE given_back_on IS NULL LIMIT 1",
+    "statement_id": "SELECT id FROM transactions.consignment_statements LIMIT 1",
+    "adjustment_id": "SELECT id FROM transactions.consignment_adjustments LIMIT 1",
     "webhook_id": "SELECT id FROM integration.webhook_endpoints LIMIT 1",
 }
 """How a path's parameter finds something that is there."""
@@ -132,8 +140,22 @@ async def seed(database: Database, settings: Settings, standin: StandIn) -> User
                 price_type=PriceType.RESALE,
             )
         )  # fmt: skip
+        await consign(session, actor)
     await service.ask_apply(actor, batch.id)
     return user
+
+
+async def consign(session: AsyncSession, actor: Principal) -> None:
+    """Make an owner with a pair, an amount and a statement, and something for the next one."""
+    owners = ConsignorService(session)
+    owner = await owners.create(actor, {"name": "Mia Berger", "iban": "DE89370400440532013000"})
+    day = datetime.now(UTC).date()
+    await PairService(session).bring_in(
+        actor, owner, [{"sku": "DD1391-100", "size": "US 8", "list_price": Decimal(180)}], day
+    )
+    await owners.adjust(actor, owner, day - timedelta(days=1), Decimal(20), "advance")
+    await StatementService(session).issue(actor, owner, day - timedelta(days=1))
+    await owners.adjust(actor, owner, day, Decimal(-5), "laces")
 
 
 def csv_rows(buffer: io.StringIO) -> None:

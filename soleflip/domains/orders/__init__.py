@@ -1,1 +1,1 @@
-"""Orders of every platform, fees, payouts, returns, taxes, consignment."""
+"""Orders of every platform, fees, payouts, returns, taxes."""

@@ -228,3 +228,29 @@ class ReturnKind(StrEnum):
     FAILED_AUTHENTICATION = "failed_authentication"
     UNDELIVERED = "undelivered"
     LOST = "lost"
+
+
+class ConsignorKind(StrEnum):
+    """Who leaves goods with the shop; it decides on VAT (`shared/rules/consignment.py`)."""
+
+    PRIVATE = "private"
+    SMALL_BUSINESS = "small_business"
+    BUSINESS = "business"
+
+
+class Bearer(StrEnum):
+    """Who bears a cost of selling a consigned pair: the shop, its owner, or both (it is taken off before the split)."""
+
+    SHOP = "shop"
+    CONSIGNOR = "consignor"
+    BOTH = "both"
+
+
+class StatementLineKind(StrEnum):
+    """What a line of a consignor's statement is."""
+
+    SALE = "sale"
+    RETURN = "return"
+    CORRECTION = "correction"
+    ADJUSTMENT = "adjustment"
+    PAYOUT = "payout"

@@ -27,7 +27,7 @@ class FiguresRepository:
         self.session = session
 
     async def stock(self) -> AnyRow:
-        """Return items, on hand, sold, listed, value of unsold goods of ours, average purchase price."""
+        """Return items, on hand, sold, listed, value of unsold goods of ours, average purchase price, pieces of others unsold."""
         unsold = and_(I.status.in_(stock.UNSOLD), I.consignor_id.is_(None))
         statement: AnySelect = select(
             func.count(),
@@ -38,6 +38,9 @@ class FiguresRepository:
                 func.sum(case((unsold, (func.coalesce(I.purchase_price, 0) + I.landed_costs) * I.quantity), else_=0)), 0
             ),
             func.avg(I.purchase_price),
+            func.coalesce(
+                func.sum(case((and_(I.status.in_(stock.UNSOLD), I.consignor_id.is_not(None)), I.quantity), else_=0)), 0
+            ),
         ).where(I.archived_at.is_(None))
         return (await self.session.execute(statement)).one()
 

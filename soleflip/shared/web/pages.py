@@ -27,6 +27,7 @@ SECTIONS: Final = (
     ("/forecasts", "graph-up", "Forecasts"),
     ("/money", "cash-stack", "Money"),
     ("/suppliers", "shop", "Suppliers"),
+    ("/consignors", "people", "Consignors"),
     ("/imports", "upload", "Imports"),
     ("/settings", "gear", "Settings"),
     ("/docs", "code-slash", "API"),

@@ -33,6 +33,7 @@ NEEDS_MORE = {
     "/api/v1/money/tax/vat": {"from": "2025-01-01", "until": "2026-12-31"},
     "/api/v1/money/tax/export/{report}": {"from": "2025-01-01", "until": "2026-12-31"},
     "/api/v1/money/expenses": {"from": "2025-01-01", "until": "2026-12-31"},
+    "/api/v1/consignment/pairs/{consigned_item_id}/quote": {"price": "180"},
     "/api/v1/quickflip/opportunities/plan": {"budget": "500"},
     "/api/v1/money/tax/dac7": {"year": "2026"},
 }

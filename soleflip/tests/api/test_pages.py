@@ -28,6 +28,9 @@ PAGES = (
     "/forecasts",
     "/money",
     "/suppliers",
+    "/consignors",
+    "/consignors/new",
+    "/inventory/bring-in",
     "/imports",
     "/settings",
 )

@@ -23,7 +23,7 @@ class DashboardService:
 
     async def metrics(self) -> dict[str, Any]:
         """Return the documented figures. The stock's value is cost times quantity of what is unsold."""
-        items, on_hand, sold, listed, value, average = await self.figures.stock()
+        items, on_hand, sold, listed, value, average, consigned = await self.figures.stock()
         orders, revenue, profit, mean, unpaid, review, _ = await self.figures.sales()
         to_ship, late, ship_by = await self.figures.to_ship(datetime.now(UTC))
         return {
@@ -34,6 +34,7 @@ class DashboardService:
                 "items_listed": listed,
                 "total_inventory_value": cents(value),
                 "average_purchase_price": _money(average),
+                "consigned_pieces": consigned,
                 "top_brands": [
                     {"name": name, "transaction_count": n, "total_revenue": cents(total), "avg_price": cents(price)}
                     for name, n, total, price in await self.figures.brands(10)

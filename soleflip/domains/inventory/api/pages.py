@@ -30,12 +30,13 @@ async def inventory(
     session: SessionDep,
     q: Annotated[str | None, Query(max_length=100)] = None,
     status: Annotated[str | None, Query(max_length=40)] = None,
+    consigned: bool | None = None,
     skip: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> Response:
     """The list."""
     if looking is None:
         return to_login()
-    chosen = ItemFilter(q=q or None, status=status if status in STATUSES else None)
+    chosen = ItemFilter(q=q or None, status=status if status in STATUSES else None, consigned=consigned)
     return await _page(request, looking, session, chosen, skip)
 
 
@@ -49,7 +50,8 @@ async def _page(
     **more: Any,
 ) -> Response:
     items, total, _ = await InventoryService(session).list(chosen, skip, PAGE, None)
-    asked = {"q": chosen.q, "status": chosen.status}
+    owned = None if chosen.consigned is None else str(chosen.consigned).lower()
+    asked = {"q": chosen.q, "status": chosen.status, "consigned": owned}
     query = urlencode({name: value for name, value in asked.items() if value})
     return render(
         request, "inventory.html", looking, status, items=items, total=total, shown=len(items), skip=skip, chosen=chosen,

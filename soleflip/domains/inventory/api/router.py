@@ -57,6 +57,7 @@ class ItemOut(BaseModel):
     floor_price: Decimal | None
     ceiling_price: Decimal | None
     location: str | None
+    consignor_id: uuid.UUID | None
     barcode: str | None
     notes: str | None
     version: int
@@ -156,6 +157,7 @@ def get_filter(
     min_price: Annotated[Decimal | None, Query(ge=0, max_digits=12)] = None,
     max_price: Annotated[Decimal | None, Query(ge=0, max_digits=12)] = None,
     archived: bool = False,
+    consigned: Annotated[bool | None, Query(description="Only pairs of others, or only ours")] = None,
 ) -> ItemFilter:
     """Read a list's filters; an unknown status is an error, not an empty list."""
     known = {word.value for word in ItemStatus}
@@ -164,7 +166,9 @@ def get_filter(
             f"There is no status {', '.join(sorted(unknown))}",
             field_errors={"status": f"one of {', '.join(sorted(known))}"},
         )
-    return ItemFilter(q, brand, category, status, size, location, supplier_id, min_price, max_price, archived)
+    return ItemFilter(
+        q, brand, category, status, size, location, supplier_id, min_price, max_price, archived, consigned
+    )
 
 
 FilterDep = Annotated[ItemFilter, Depends(get_filter)]

@@ -33,14 +33,14 @@ COLUMNS = (
     I.id, I.number, I.product_id, Product.name, Product.sku, Brand.name, Category.name, Size.value, Size.region,
     I.quantity, I.reserved_quantity, I.purchase_price, I.gross_purchase_price, I.landed_costs, I.currency,
     I.purchase_date, I.supplier, I.supplier_id, I.status, I.detailed_status, I.condition, I.box_condition,
-    I.tax_scheme, I.list_price, I.floor_price, I.ceiling_price, Location.code, I.barcode, I.notes, I.version,
+    I.tax_scheme, I.list_price, I.floor_price, I.ceiling_price, Location.code, I.consignor_id, I.barcode, I.notes, I.version,
     I.listed_at, I.sold_at, I.updated_at, I.created_at,
 )  # fmt: skip
 NAMES = (
     "id", "number", "product_id", "product_name", "sku", "brand_name", "category_name", "size", "size_region",
     "quantity", "reserved_quantity", "purchase_price", "gross_purchase_price", "landed_costs", "currency",
     "purchase_date", "supplier", "supplier_id", "status", "detailed_status", "condition", "box_condition",
-    "tax_scheme", "list_price", "floor_price", "ceiling_price", "location", "barcode", "notes", "version",
+    "tax_scheme", "list_price", "floor_price", "ceiling_price", "location", "consignor_id", "barcode", "notes", "version",
     "listed_at", "sold_at", "updated_at", "created_at",
 )  # fmt: skip
 ROWS = (
@@ -68,6 +68,7 @@ class ItemFilter:
     min_price: Decimal | None = None
     max_price: Decimal | None = None
     archived: bool = False
+    consigned: bool | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return the conditions; which joins they need says `joins`."""
@@ -98,6 +99,8 @@ class ItemFilter:
             found.append(func.lower(Location.code) == self.location.lower())
         if self.supplier_id:
             found.append(I.supplier_id == self.supplier_id)
+        if self.consigned is not None:
+            found.append(I.consignor_id.is_not(None) if self.consigned else I.consignor_id.is_(None))
         if self.min_price is not None:
             found.append(I.purchase_price >= self.min_price)
         if self.max_price is not None:
@@ -173,10 +176,13 @@ class InventoryRepository(BaseRepository[InventoryItem]):
         return (await self.session.scalars(statement)).all()
 
     async def figures(self) -> dict[str, Any]:
-        """Return counts by status, the value of unsold stock and the average purchase price, in one query."""
+        """Return counts by status, the value of unsold stock of ours and the average purchase price, in one query.
+
+        `consigned_pieces` are others' and in no value; `consigned_asked` is what is asked for them.
+        """
         unsold, hand = I.status.in_(stock.UNSOLD), I.status.in_(stock.ON_HAND)
         cost = (func.coalesce(I.purchase_price, 0) + I.landed_costs) * I.quantity
-        own = and_(unsold, I.consignor_id.is_(None))
+        own, others = and_(unsold, I.consignor_id.is_(None)), and_(unsold, I.consignor_id.is_not(None))
         row = (
             await self.session.execute(
                 select(
@@ -187,6 +193,8 @@ class InventoryRepository(BaseRepository[InventoryItem]):
                     func.coalesce(func.sum(case((own, cost), else_=0)), 0),
                     func.avg(I.purchase_price),
                     func.count(func.distinct(I.product_id)),
+                    func.coalesce(func.sum(case((others, I.quantity), else_=0)), 0),
+                    func.coalesce(func.sum(case((others, func.coalesce(I.list_price, 0) * I.quantity), else_=0)), 0),
                 ).where(I.archived_at.is_(None))
             )
         ).one()
@@ -195,7 +203,7 @@ class InventoryRepository(BaseRepository[InventoryItem]):
         )
         names = (
             "total_items", "items_in_stock", "items_sold", "items_listed", "total_inventory_value",
-            "average_purchase_price", "total_products",
+            "average_purchase_price", "total_products", "consigned_pieces", "consigned_asked",
         )  # fmt: skip
         return {**dict(zip(names, row, strict=True)), "status_breakdown": {word.value: n for word, n in statuses}}
 
@@ -207,7 +215,7 @@ class InventoryRepository(BaseRepository[InventoryItem]):
             .select_from(I)
             .join(Product, Product.id == I.product_id)
             .outerjoin(Brand, Brand.id == Product.brand_id)
-            .where(I.status.in_(stock.UNSOLD), I.archived_at.is_(None))
+            .where(I.status.in_(stock.UNSOLD), I.archived_at.is_(None), I.consignor_id.is_(None))
             .group_by(Brand.name)
             .order_by(value.desc())
             .limit(limit)

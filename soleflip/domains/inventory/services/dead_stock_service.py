@@ -13,6 +13,7 @@ from domains.inventory.repositories.dead_stock_repository import DeadStockReposi
 from shared.auth.principal import Principal
 from shared.repositories import audit, stock_locks
 from shared.repositories.catalogue import CatalogueLookup
+from shared.repositories.figures import FiguresRepository
 from shared.rules import dead_stock
 from shared.rules.money import ZERO, cents, ratio_percent
 
@@ -33,6 +34,7 @@ class DeadStockService:
         """Work within one unit of work."""
         self.session = session
         self.stock, self.catalogue = DeadStockRepository(session), CatalogueLookup(session)
+        self.figures = FiguresRepository(session)
 
     async def judged(self, today: date) -> list[dict[str, Any]]:
         """Return every unsold item of ours with a cost and a date, the riskiest first."""
@@ -98,6 +100,7 @@ class DeadStockService:
                 "carrying_cost": sum((each["carrying_cost"] for each in judged), ZERO),
                 "by_risk": levels,
             },
+            "consigned_pieces_left_out": (await self.figures.stock())[-1],
             "recommendations": hints,
             "analysis_date": today,
         }

@@ -29,6 +29,8 @@ from shared.rules.money import cents, net_of
 
 ALIASES = {"listed": ItemStatus.LISTED, "cancelled": ItemStatus.CANCELED}
 LOW = 10
+NOT_OURS = ("purchase_price", "gross_purchase_price", "landed_costs", "tax_scheme")
+"""What a consigned item cannot be told: its cost and its VAT scheme follow from its owner's terms."""
 
 
 class InventoryService:
@@ -85,6 +87,10 @@ class InventoryService:
     ) -> None:
         """Change fields of an item; a status among them is a step of its life. Raises VersionConflict and others."""
         told = dict(values)
+        if item.consignor_id is not None and any(told.get(name) is not None for name in NOT_OURS):
+            raise BusinessRuleViolation(
+                f"Item {item.number} is consigned: it has no purchase price, its owner gets a share when it sells"
+            )
         reason = told.pop("reason", None) or ""
         status = told.pop("status", None)
         if (size := told.pop("size", None)) is not None:

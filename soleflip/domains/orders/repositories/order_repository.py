@@ -282,6 +282,10 @@ class OrderRepository(BaseRepository[Order]):
         """Return a pair held for a change."""
         return await self.session.get(InventoryItem, item_id, with_for_update=HELD, populate_existing=True)
 
+    async def sold_item(self, item_id: uuid.UUID | None) -> InventoryItem | None:
+        """Return the pair an order sold."""
+        return await self.session.get(InventoryItem, item_id) if item_id else None
+
     async def profit_by(self, unit: str, sold_from: datetime, sold_until: datetime) -> Sequence[AnyRow]:
         """Return sales by month (or day, week) and marketplace: counts and sums in euros, ended orders left out."""
         period = func.date_trunc(unit, Order.sold_at)

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, cast, func, select
+from sqlalchemy import Date, case, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database.models import Expense, InventoryItem, Order, Platform
+from shared.database.models import Consignor, Expense, InventoryItem, Order, Platform
 from shared.database.words import TaxScheme
 from shared.repositories.figures import ENDED
 from shared.repositories.rows import AnyRow, AnySelect
@@ -31,18 +31,22 @@ class TaxRepository:
 
     def _sales(self, start: datetime, end: datetime) -> AnySelect:
         item, rate = InventoryItem, Order.exchange_rate
+        # A consigned pair is bought of its owner when it sells, for the owner's share (3 Abs. 3 UStG).
+        bought = case((Order.consignor_share.is_not(None), cast(Order.sold_at, Date)), else_=item.purchase_date)
         return (
             select(
                 cast(Order.sold_at, Date), cast(Order.payout_date, Date), Platform.name, Order.external_id,
                 Order.invoice_number, Order.product_name, Order.sku, Order.size_label, Order.buyer_destination_country,
-                Order.buyer_vat_number, Order.tax_scheme, item.purchase_date, item.supplier,
-                item.gross_purchase_price * Order.quantity, func.round(Order.gross_sale / rate, 2),
+                Order.buyer_vat_number, Order.tax_scheme, bought, func.coalesce(Consignor.name, item.supplier),
+                func.coalesce(Order.consignor_share, item.gross_purchase_price * Order.quantity),
+                func.round(Order.gross_sale / rate, 2),
                 func.round((Order.platform_fee + Order.payment_fee + Order.other_fees) / rate, 2),
                 func.round(Order.shipping_cost / rate, 2), func.round(Order.net_proceeds / rate, 2), Order.cost_of_goods,
                 func.round(Order.vat_due, 2), Order.net_profit,
             )
             .join(Platform, Platform.id == Order.platform_id)
             .outerjoin(item, item.id == Order.inventory_item_id)
+            .outerjoin(Consignor, Consignor.id == item.consignor_id)
             .where(Order.sold_at >= start, Order.sold_at < end, Order.status.not_in(ENDED))
             .order_by(Order.sold_at, Order.id)
         )  # fmt: skip

@@ -21,10 +21,10 @@ from shared.error_handling.exceptions import (
     ResourceNotFoundException,
 )
 from shared.events.event_bus import publish
-from shared.repositories import audit, listing_desk, stock_ledger, stock_locks
+from shared.repositories import audit, consignment_desk, listing_desk, stock_ledger, stock_locks
 from shared.repositories.base_repository import check_version
 from shared.repositories.catalogue import CatalogueLookup
-from shared.rules import fees, orders, sizes, stock, vat
+from shared.rules import consignment, fees, orders, sizes, stock, vat
 from shared.rules.money import ZERO
 
 ITEM_STATUS = {
@@ -247,7 +247,7 @@ class OrderService:
         ranked = [each for each in orders.rank(sale, await self.orders.pairs(order)) if each.item_id not in refused]
         if ranked and ranked[0].score >= orders.SURE:
             item = await self.orders.item_for_update(ranked[0].item_id)
-            if item is not None and item.sold_at is None and item.purchase_price is not None:
+            if item is not None and item.sold_at is None and has_cost(item):
                 await self.attach(order, item, actor)
                 return order.match_state
         known = {each.item_id for each in await self.orders.candidates(order.id)}
@@ -264,35 +264,14 @@ class OrderService:
 
     async def attach(self, order: Order, item: InventoryItem, actor: Principal | None) -> None:
         """Say that an order sold a pair: the pair is sold, and profit and VAT are counted and kept with the order."""
-        if item.purchase_price is None:
+        if not has_cost(item):
             raise BusinessRuleViolation(f"Item {item.number} has no purchase price; enter it first")
-        platform = order.platform_id
-        business = await self.catalogue.business()
-        slug = next((each.slug for each in await self.catalogue.platforms() if each.id == platform), "")
-        rate = order.exchange_rate
-        gross_cost = item.gross_purchase_price or item.purchase_price
-        due = vat.vat_due(
-            item.tax_scheme,
-            order.gross_sale / rate,
-            gross_cost * order.quantity,
-            business.vat_rate,
-            business_buyer=slug in vat.BUSINESS_BUYERS,
-        )
-        cost = (
-            vat.purchase_cost(item.tax_scheme, item.purchase_price, item.gross_purchase_price) + item.landed_costs
-        ) * order.quantity
-        found = vat.profit(order.net_proceeds / rate, cost, due)
+        await self._count(order, item)
         await self.orders.update(
             order,
             inventory_item_id=item.id,
             product_id=order.product_id or item.product_id,
             match_state=MatchState.MATCHED,
-            tax_scheme=item.tax_scheme,
-            vat_due=found.vat_due,
-            cost_of_goods=found.cost,
-            gross_profit=found.gross_profit,
-            net_profit=found.net_profit,
-            roi=found.roi,
         )
         left = item.quantity - order.quantity
         if left > 0:
@@ -304,13 +283,46 @@ class OrderService:
             )
         publish(self.session, "orders.order_matched", order.id, {"item_id": item.id})
 
+    async def _count(self, order: Order, item: InventoryItem) -> None:
+        """Write what a pair cost, the VAT and what is left into an order. A consigned pair costs what its owner gets."""
+        business = await self.catalogue.business()
+        slug = next((each.slug for each in await self.catalogue.platforms() if each.id == order.platform_id), "")
+        share = await consignment_desk.share_of(self.session, order, item) if item.consignor_id else None
+        if share is not None:
+            gross_cost = share.amount
+            cost = consignment.purchase(share.amount, item.tax_scheme, business.vat_rate)
+        else:
+            net, gross = item.purchase_price or ZERO, item.gross_purchase_price
+            gross_cost = (gross or net) * order.quantity
+            cost = (vat.purchase_cost(item.tax_scheme, net, gross) + item.landed_costs) * order.quantity
+        due = vat.vat_due(
+            item.tax_scheme,
+            order.gross_sale / order.exchange_rate,
+            gross_cost,
+            business.vat_rate,
+            business_buyer=slug in vat.BUSINESS_BUYERS,
+        )
+        order.consignor_share = share.amount if share else None
+        order.tax_scheme = item.tax_scheme
+        order.vat_due = due
+        order.cost_of_goods = cost
+        self._count_profit(order, cost)
+
     @staticmethod
-    def count_again(order: Order) -> None:
-        """Count the profit of a matched order again, after its proceeds have changed."""
+    def _count_profit(order: Order, cost: Decimal) -> None:
+        found = vat.profit(order.net_proceeds / order.exchange_rate, cost, order.vat_due)
+        order.cost_of_goods, order.gross_profit = found.cost, found.gross_profit
+        order.net_profit, order.roi = found.net_profit, found.roi
+
+    async def count_again(self, order: Order) -> None:
+        """Count the profit of a matched order again, after its proceeds have changed; an owner's share follows its fees."""
         if order.cost_of_goods is None:
             return
-        found = vat.profit(order.net_proceeds / order.exchange_rate, order.cost_of_goods, order.vat_due)
-        order.gross_profit, order.net_profit, order.roi = found.gross_profit, found.net_profit, found.roi
+        item = await self.orders.sold_item(order.inventory_item_id) if order.consignor_share is not None else None
+        if item is not None:
+            await self._count(order, item)
+        else:
+            self._count_profit(order, order.cost_of_goods)
 
     async def decide(self, actor: Principal, order_id: uuid.UUID, item_id: uuid.UUID | None) -> None:
         """A person's decision in the review queue: this pair, or (None) no pair of ours."""
@@ -348,6 +360,11 @@ class OrderService:
         await self.session.flush()
         audit.record(self.session, actor, "order.return", "order", order.id, after={"kind": kind.value}, reason=reason)
         return row.id
+
+
+def has_cost(item: InventoryItem) -> bool:
+    """Say whether a sale of this pair can be booked: its price is known, or its owner gets a share."""
+    return item.purchase_price is not None or item.consignor_id is not None
 
 
 def quoted_lines(quoted: fees.Quote) -> dict[FeeKind, Decimal]:

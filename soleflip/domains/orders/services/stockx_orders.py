@@ -125,7 +125,7 @@ class StockXOrders:
         net = order.gross_sale - sum(lines.values(), ZERO)
         columns = {name: lines.get(kind, ZERO) for kind, name in COLUMN.items()}
         await self.orders.update(order, net_proceeds=net, **columns)
-        self.service.count_again(order)
+        await self.service.count_again(order)
 
     async def _follow(self, order: Order, told: Told) -> None:
         """Bring status, shipping and payment up to what StockX tells."""

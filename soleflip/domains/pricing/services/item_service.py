@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import asdict
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from domains.pricing.services.pricing_service import PricingService, as_market
 from shared.auth.principal import Principal
 from shared.database.models import RepricingRun
 from shared.error_handling.exceptions import BusinessRuleViolation, ResourceNotFoundException
+from shared.repositories import consignment_desk
 from shared.rules import proceeds
 from shared.rules.money import ZERO
 
@@ -42,6 +44,8 @@ class ItemService:
             "changes": await self.items.price_changes(item_id), "history": await self.items.history(item_id),
             "orders": await self.items.orders(item_id),
         }  # fmt: skip
+        if head["consignor_id"]:
+            return found | await self._consigned(item_id, head["list_price"])
         row = await self.stored.pair(item_id)
         if row is None:
             return found
@@ -55,6 +59,17 @@ class ItemService:
             "age": (desk.today - row.since).days, "cost": desk.cost(row),
             "breakdown": asdict(proceeds.proceeds(current or recommended.price, desk.terms(row, HOME))),
         }  # fmt: skip
+
+    async def _consigned(self, item_id: uuid.UUID, price: Decimal | None) -> dict[str, Any]:
+        """Return whose a pair is, and how a sale at its asking price at StockX would be split."""
+        owned = await consignment_desk.shown(self.session, item_id)
+        if owned is None:
+            return {}
+        owner, pair = owned
+        sale = share = None
+        if price:
+            sale, share = await consignment_desk.quote(self.session, pair, price, HOME, datetime.now(UTC).date())
+        return {"owner": owner, "agreed": pair, "sale": sale, "share": share, "cost": None}
 
     async def ask_price(self, actor: Principal, item_id: uuid.UUID, price: Decimal) -> RepricingRun:
         """Ask a price for a pair: its listing at StockX is changed, or it is listed there. Below its own floor it is refused."""

@@ -28,7 +28,14 @@ from shared.database.models.catalogue import (
     Size,
     SizeConversion,
 )
-from shared.database.models.consignment import ConsignmentLine, ConsignmentStatement, Consignor
+from shared.database.models.consignment import (
+    ConsignedPair,
+    ConsignmentAdjustment,
+    ConsignmentLine,
+    ConsignmentStatement,
+    Consignor,
+    NumberRange,
+)
 from shared.database.models.core import (
     BusinessProfile,
     ExchangeRate,
@@ -121,6 +128,8 @@ __all__ = [
     "BrandRelationship",
     "BusinessProfile",
     "Category",
+    "ConsignedPair",
+    "ConsignmentAdjustment",
     "ConsignmentLine",
     "ConsignmentStatement",
     "Consignor",
@@ -146,6 +155,7 @@ __all__ = [
     "MarketplaceData",
     "MarketplaceToken",
     "MatchCandidate",
+    "NumberRange",
     "OAuthState",
     "OpportunityAction",
     "Order",

@@ -36,6 +36,8 @@ class Location(Timestamped, Base):
 class InventoryItem(Timestamped, Base):
     """A pair (or several alike). Prices are per piece; `purchase_price` is net and without landed costs.
 
+    With a `consignor_id` it is not ours: it has no purchase price, and counts in no figure of our capital.
+
     `number` is the short number on its label. Free to sell is `quantity - reserved_quantity`. Listings only point here.
     """
 
@@ -45,6 +47,7 @@ class InventoryItem(Timestamped, Base):
         CheckConstraint("reserved_quantity BETWEEN 0 AND quantity", name="reserved"),
         CheckConstraint("purchase_price >= 0", name="purchase_price"),
         CheckConstraint("floor_price <= ceiling_price", name="band"),
+        CheckConstraint("consignor_id IS NULL OR purchase_price IS NULL", name="not_ours"),
         Index("ix_items_newest", text("created_at DESC"), text("id DESC")),
         Index("ix_items_status", "status", text("created_at DESC"), text("id DESC")),
         Index("ix_items_product", "product_id", "size_id"),
@@ -155,7 +158,10 @@ class Reservation(Timestamped, Base):
 
 
 class ItemPhoto(Timestamped, Base):
-    """A picture of this very pair; the file lies below the media folder under its digest."""
+    """A picture of this very pair; the file lies below the media folder under its digest. The first one is the cover.
+
+    A removed one can be put back until the sweep takes it.
+    """
 
     __tablename__ = "photos"
     __table_args__ = (Index("ix_photos_item", "item_id", "position"), {"schema": "inventory"})
@@ -168,6 +174,8 @@ class ItemPhoto(Timestamped, Base):
     bytes: Mapped[int]
     position: Mapped[int] = mapped_column(default=0, server_default="0")
     caption: Mapped[Text255 | None]
+    removed_at: Mapped[datetime | None]
+    by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(USERS, ondelete="SET NULL"))
 
 
 class StockCount(Timestamped, Base):

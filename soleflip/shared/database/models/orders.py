@@ -26,6 +26,7 @@ class Transaction(Timestamped, Base):
 
     Amounts are in `currency`; `exchange_rate` is units of it per euro on the day of sale. What a pair cost and what is
     left after VAT is kept with the order once it is matched, so that a later change of the item moves no old figures.
+    `consignor_share` (euros, with its VAT if there is any) is what the owner of a consigned pair gets of it.
     """
 
     __tablename__ = "orders"
@@ -86,6 +87,7 @@ class Transaction(Timestamped, Base):
     gross_profit: Mapped[Money | None]
     net_profit: Mapped[Money | None]
     roi: Mapped[Percent | None]
+    consignor_share: Mapped[Money | None]
 
     buyer_destination_country: Mapped[Text50 | None]
     buyer_destination_city: Mapped[Text100 | None]

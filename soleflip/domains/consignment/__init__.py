@@ -1,0 +1,1 @@
+"""Goods of others: owners, their pairs, statements and payments."""

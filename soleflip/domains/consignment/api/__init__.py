@@ -1,0 +1,1 @@
+"""Routes of the consignment domain."""

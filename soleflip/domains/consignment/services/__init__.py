@@ -1,0 +1,1 @@
+"""What the consignment domain does."""
