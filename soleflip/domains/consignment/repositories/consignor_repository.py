@@ -24,7 +24,7 @@ from shared.database.models import (
     Product,
     Size,
 )
-from shared.repositories.base_repository import BaseRepository
+from shared.repositories.base_repository import HELD, BaseRepository
 from shared.repositories.figures import ENDED
 from shared.repositories.rows import AnyRow, AnySelect
 from shared.rules import stock
@@ -165,8 +165,8 @@ class ConsignorRepository(BaseRepository[Consignor]):
 
     async def pair_held(self, item_id: uuid.UUID) -> tuple[ConsignedPair, InventoryItem] | None:
         """Return a consigned pair and its item, both held for a change (the item first, as everywhere)."""
-        item = await self.session.get(InventoryItem, item_id, with_for_update=True, populate_existing=True)
-        statement = select(ConsignedPair).where(ConsignedPair.item_id == item_id).with_for_update()
+        item = await self.session.get(InventoryItem, item_id, with_for_update=HELD, populate_existing=True)
+        statement = select(ConsignedPair).where(ConsignedPair.item_id == item_id).with_for_update(key_share=True)
         pair = (await self.session.scalars(statement)).one_or_none()
         return (pair, item) if pair is not None and item is not None else None
 

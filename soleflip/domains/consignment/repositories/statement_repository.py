@@ -23,7 +23,7 @@ from shared.database.models import (
     OrderStatusChange,
     Platform,
 )
-from shared.repositories.base_repository import BaseRepository
+from shared.repositories.base_repository import HELD, BaseRepository
 from shared.repositories.figures import ENDED
 from shared.repositories.rows import AnyRow, AnySelect
 
@@ -85,7 +85,7 @@ class StatementRepository(BaseRepository[Statement]):
     async def adjustment_held(self, adjustment_id: uuid.UUID) -> ConsignmentAdjustment | None:
         """Return an adjustment held for a change."""
         return await self.session.get(
-            ConsignmentAdjustment, adjustment_id, with_for_update=True, populate_existing=True
+            ConsignmentAdjustment, adjustment_id, with_for_update=HELD, populate_existing=True
         )
 
     async def latest(self, consignor_id: uuid.UUID) -> Statement | None:

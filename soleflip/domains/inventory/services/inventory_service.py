@@ -87,16 +87,16 @@ class InventoryService:
     ) -> None:
         """Change fields of an item; a status among them is a step of its life. Raises VersionConflict and others."""
         told = dict(values)
-        if item.consignor_id is not None and any(told.get(name) is not None for name in NOT_OURS):
-            raise BusinessRuleViolation(
-                f"Item {item.number} is consigned: it has no purchase price, its owner gets a share when it sells"
-            )
         reason = told.pop("reason", None) or ""
         status = told.pop("status", None)
         if (size := told.pop("size", None)) is not None:
             told["size_id"] = await self.catalogue.size(sizes.parse(size))
         item = await self.held(item_id)
         check_version(item, version)
+        if item.consignor_id is not None and any(told.get(name) is not None for name in NOT_OURS):
+            raise BusinessRuleViolation(
+                f"Item {item.number} is consigned: it has no purchase price, its owner gets a share when it sells"
+            )
         told |= await self._place(told) | _prices({"vat_rate": item.vat_rate, "tax_scheme": item.tax_scheme, **told})
         quantity = told.get("quantity", item.quantity)
         if quantity < item.reserved_quantity:
