@@ -50,8 +50,9 @@ async def _draft(
             raise
         except SoleFlipException as wrong:
             error = wrong
+    status = 400 if error and request.method == "POST" else 200
     return render(
-        request, "statement_draft.html", looking, 400 if error and request.method == "POST" else 200, draft=found, told=told, today=today(),
+        request, "statement_draft.html", looking, status, draft=found, told=told, today=today(),
         consignor=await ConsignorService(session).get(consignor_id), message=str(error) if error else "",
         lines=with_balance(found.opening, found.lines) if found else [], may_write=looking.may(Need.WRITE),
     )  # fmt: skip
