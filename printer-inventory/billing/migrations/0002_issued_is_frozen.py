@@ -28,5 +28,5 @@ DROP FUNCTION billing_frozen();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0001_initial")]
+    dependencies = [("billing", "0001_tables")]
     operations = [migrations.RunSQL(FREEZE, THAW)]

@@ -16,6 +16,6 @@ def add(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contracts", "0002_devices")]
+    dependencies = [("contracts", "0002_devices_and_orders")]
 
     operations = [migrations.RunPython(add, migrations.RunPython.noop)]

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from inventory.models import InventoryTask, PageCounter, PollSchedule, Printer, PrinterState
@@ -94,6 +95,20 @@ def test_another_schema_is_refused_by_name(filled, tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "migrations", lambda: [*real, ["inventory", "9999_tomorrow"]])
     with pytest.raises(archive.ArchiveError, match="9999_tomorrow"):
         archive.restore(tmp_path / "b", replace=True)
+
+
+def test_a_backup_from_before_migrations_were_folded_comes_back(filled, tmp_path, monkeypatch):
+    """It names the old ones, and its columns stand in the order in which they were added."""
+    now, columns = archive.migrations(), archive._columns
+    folded = {(key[0], key[1]) for key in MigrationLoader(None).replacements}
+    assert folded
+    with monkeypatch.context() as before:
+        before.setattr(archive, "migrations", lambda: [row for row in now if tuple(row) not in folded])
+        before.setattr(archive, "_columns", lambda table: columns(table)[::-1])
+        archive.backup(tmp_path / "b", timezone.now())
+    there = content()
+    archive.restore(tmp_path / "b", replace=True)
+    assert content() == there
 
 
 def test_something_else_is_no_backup(tmp_path):

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from django.db import DataError, IntegrityError, connection, transaction
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 FORMAT: Final = "printer-inventory-backup/1"
@@ -43,6 +44,15 @@ def migrations() -> list[list[str]]:
     """Return the migrations that made this schema."""
     rows = MigrationRecorder.Migration.objects.using(connection.alias).order_by("app", "name")
     return [list(row) for row in rows.values_list("app", "name")]
+
+
+def _schema(applied: list[list[str]]) -> set[tuple[str, ...]]:
+    """Return what some migrations made, whether they were applied one by one or folded into one."""
+    found = {tuple(row) for row in applied}
+    for key, folded in MigrationLoader(None).replacements.items():
+        if found.issuperset(folded.replaces):
+            found = found - set(folded.replaces) | {key}
+    return found
 
 
 def backup(path: Path, now: datetime) -> dict[str, int]:
@@ -115,15 +125,16 @@ def restore(path: Path, *, replace: bool = False) -> dict[str, int]:
     the database holds printers, people or months and `replace` is not set. Then nothing has changed.
     """
     manifest = _manifest(path)
-    if manifest["migrations"] != migrations():
-        mine, theirs = ({tuple(row) for row in rows} for rows in (migrations(), manifest["migrations"]))
-        odd = ", ".join(sorted(".".join(row) for row in mine ^ theirs)[:5]) or "their order"
+    mine, theirs = _schema(migrations()), _schema(manifest["migrations"])
+    if mine != theirs:
+        odd = ", ".join(sorted(".".join(row) for row in mine ^ theirs)[:5])
         raise ArchiveError(
             f"The backup was made with another schema ({odd}). Check out the version it was made with, run `migrate`, restore, "
             "then update."
         )
     known = tables()
-    if set(manifest["rows"]) != set(known) or any(manifest["columns"].get(table) != _columns(table) for table in known):
+    columns = manifest["columns"]
+    if set(manifest["rows"]) != set(known) or any(sorted(columns.get(t, ())) != sorted(_columns(t)) for t in known):
         raise ArchiveError("The backup holds other tables or columns than this version has.")
     full = _first_full()
     if full and not replace:
