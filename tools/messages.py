@@ -1,4 +1,4 @@
-"""Keep the translations: every text in the source has its Russian, and Django finds it compiled.
+"""Keep the translations: every text in the source has its Russian (SoleFlip: its German), and is found compiled.
 
     tools/messages.py update      read the source, bring the .po files up to date, compile them
     tools/messages.py compile     only compile, after editing a .po
@@ -15,11 +15,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from translation import catalogs, judging
-from translation.sources import DOMAINS, LANGUAGES
+from translation.sources import DOMAINS, Domain
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -41,23 +42,26 @@ def main(arguments: list[str] | None = None) -> int:
         case "fill":
             text = sys.stdin.read() if options.file == "-" else Path(options.file).read_text(encoding="utf-8")
             _fill(json.loads(text))
-    for domain in DOMAINS:
-        for language in LANGUAGES:
-            if options.action == "update":
-                catalogs.update(ROOT, domain, language)
-            catalogs.compile_catalog(ROOT, domain, language)
-            total = catalogs.read(ROOT, domain, language)
-            print(
-                f"messages: {domain.name} {language}: {len(total)} texts, {len(list(catalogs.untranslated(total)))} missing"
-            )
+    for domain, language in _catalogs():
+        if options.action == "update":
+            catalogs.update(ROOT, domain, language)
+        catalogs.compile_catalog(ROOT, domain, language)
+        total = catalogs.read(ROOT, domain, language)
+        print(
+            f"messages: {domain.name} {language}: {len(total)} texts, {len(list(catalogs.untranslated(total)))} missing"
+        )
     return 0
+
+
+def _catalogs() -> Iterator[tuple[Domain, str]]:
+    return ((domain, language) for domain in DOMAINS for language in domain.languages)
 
 
 def _missing() -> dict[str, dict[str, Any]]:
     """Return by domain: text to "", or for plurals the list of forms to fill; a context stands before `|||`."""
     found: dict[str, dict[str, Any]] = {}
-    for domain in DOMAINS:
-        catalog = catalogs.update(ROOT, domain, "ru")
+    for domain, language in _catalogs():
+        catalog = catalogs.update(ROOT, domain, language)
         for message in catalogs.untranslated(catalog):
             plural = isinstance(message.id, tuple | list)
             found.setdefault(domain.name, {})[_key(message)] = [""] * catalog.num_plurals if plural else ""
@@ -65,14 +69,14 @@ def _missing() -> dict[str, dict[str, Any]]:
 
 
 def _fill(given: dict[str, dict[str, Any]]) -> None:
-    for domain in DOMAINS:
-        catalog = catalogs.read(ROOT, domain, "ru")
+    for domain, language in _catalogs():
+        catalog = catalogs.read(ROOT, domain, language)
         texts = given.get(domain.name, {})
         unknown = texts.keys() - {_key(message) for message in catalog}
         for message in catalog:
             if message.id and (string := texts.get(_key(message))):
                 message.string = tuple(string) if isinstance(string, list) else string
-        domain.catalog(ROOT, "ru").write_bytes(catalogs.as_po(catalog))
+        domain.catalog(ROOT, language).write_bytes(catalogs.as_po(catalog))
         for key in sorted(unknown):
             print(f"messages: {domain.name} has no text {key!r}", file=sys.stderr)
 

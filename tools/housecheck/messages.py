@@ -10,10 +10,11 @@ from translation.sources import DOMAINS
 
 
 def check_messages(root: Path) -> Outcome:
-    """Refuse what would be wrong on a page; only tell what lacks its Russian, so that a new text can land before its translation.
+    """Refuse what would be wrong on a page, and what lacks its German; only tell what lacks its Russian.
 
-    `tools/messages.py check` refuses that too.
+    So a new text can land before its translation; `tools/messages.py check` refuses that too.
     """
     if not any((root / domain.source).exists() for domain in DOMAINS):
         return Outcome()
-    return Outcome([*judging.problems(root), *judging.hard_coded(root)], list(judging.missing(root)))
+    wrong = [*judging.problems(root), *judging.hard_coded(root), *judging.missing(root, complete=True)]
+    return Outcome(wrong, list(judging.missing(root, complete=False)))

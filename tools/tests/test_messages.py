@@ -90,3 +90,23 @@ def test_text_in_templates_that_nobody_can_translate(house: Path, put: Put) -> N
     )
     found = [text for _path, _line, text in untranslatable.texts_in(house, "shop")]
     assert found == ["Copy it", "Big one", "Hello"]
+
+
+def test_a_jinja2_domain_has_its_own_marks_language_and_strictness(
+    house: Path, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = sources.Domain("shop", "shop", "shop", ("de",), "messages", jinja=True, complete=True)
+    monkeypatch.setattr(judging, "DOMAINS", (shop,))
+    put(
+        "shop/templates/a.html",
+        '<p title="Spoken">{{ _("Two") }}</p>{% trans n %}{{ n }} row{% pluralize %}{{ n }} rows{% endtrans %}',
+    )
+    put("shop/database/words.py", "class Status(StrEnum):\n    IN_STOCK = 'in_stock'\n")
+    found = [message.id for message in sources.template_of(house, shop) if message.id]
+    assert found == ["in stock", "Two", ("%(n)s row", "%(n)s rows")]
+    [unmarked] = judging.hard_coded(house)
+    assert "'Spoken' cannot be translated" in unmarked
+    assert len(list(judging.missing(house, complete=True))) == 3
+    assert not list(judging.missing(house, complete=False))
+    catalogs.update(house, shop, "de")
+    assert "German of shop" in shop.catalog(house, "de").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from translation.sources import Domain, template_of
+from translation.sources import LANGUAGES, Domain, template_of
 
 HEADER: Final = """\
 # {language} of {name}.
@@ -36,7 +36,7 @@ def update(root: Path, domain: Domain, language: str) -> Catalog:
     catalog = read(root, domain, language)
     known = {(message.id, message.context): message for message in catalog if message.id}
     fresh = Catalog(locale=language, project=domain.name, charset="utf-8", header_comment=HEADER)
-    fresh.header_comment = HEADER.format(language={"ru": "Russian"}[language], name=domain.name).rstrip()
+    fresh.header_comment = HEADER.format(language=LANGUAGES[language], name=domain.name).rstrip()
     for message in template_of(root, domain):
         if message.id:
             old = known.get((message.id, message.context))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from translation import catalogs
-from translation.sources import DOMAINS, LANGUAGES, template_of
+from translation.sources import DOMAINS, template_of
 from translation.untranslatable import texts_in
 
 ADVICE = "tools/messages.py"
@@ -15,7 +15,7 @@ ADVICE = "tools/messages.py"
 def problems(root: Path) -> Iterator[str]:
     """Yield translations that would fail or lie, and compiled catalogs that are not what their text says."""
     for domain in DOMAINS:
-        for language in LANGUAGES:
+        for language in domain.languages:
             path = domain.catalog(root, language)
             catalog = catalogs.read(root, domain, language)
             for message, reason in catalogs.mistakes(catalog):
@@ -25,11 +25,13 @@ def problems(root: Path) -> Iterator[str]:
                 yield f"{compiled.relative_to(root)}: is not what the .po says; run `{ADVICE} compile`"
 
 
-def missing(root: Path) -> Iterator[str]:
-    """Yield the texts of the source that have no translation yet."""
+def missing(root: Path, *, complete: bool | None = None) -> Iterator[str]:
+    """Yield the texts of the source that have no translation yet; only of domains where that is refused, or is not."""
     for domain in DOMAINS:
+        if complete not in (None, domain.complete):
+            continue
         template = template_of(root, domain)
-        for language in LANGUAGES:
+        for language in domain.languages:
             catalog = catalogs.read(root, domain, language)
             lacking = {(message.id, message.context) for message in catalogs.untranslated(catalog)}
             known = {(message.id, message.context) for message in catalog}
@@ -43,5 +45,6 @@ def missing(root: Path) -> Iterator[str]:
 def hard_coded(root: Path) -> Iterator[str]:
     """Yield texts in templates that cannot be translated because they are not marked."""
     for domain in DOMAINS:
-        for path, line, text in texts_in(root, domain.source):
-            yield f"{path.relative_to(root)}:{line}: {text!r} cannot be translated; wrap it in {{% translate %}}"
+        for path, line, text in texts_in(root, domain.source, jinja=domain.jinja):
+            mark = '{{ _("...") }} or {% trans %}' if domain.jinja else "{% translate %}"
+            yield f"{path.relative_to(root)}:{line}: {text!r} cannot be translated; wrap it in {mark}"

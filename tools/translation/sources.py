@@ -37,10 +37,16 @@ class Domain:
     name: str
     source: str
     home: str
+    languages: tuple[str, ...] = ("ru",)
+    file: str = "django"
+    jinja: bool = False
+    """Whether its templates are Jinja2's; else they are Django's, except below a folder `jinja2`."""
+    complete: bool = False
+    """Whether a text without translation is refused, and not only told."""
 
     def catalog(self, root: Path, language: str, suffix: str = ".po") -> Path:
         """Return the path of the catalog of a language."""
-        return root / self.home / "locale" / language / "LC_MESSAGES" / f"django{suffix}"
+        return root / self.home / "locale" / language / "LC_MESSAGES" / f"{self.file}{suffix}"
 
 
 # What is shared or published carries its own words, so that they go where it goes.
@@ -48,8 +54,9 @@ DOMAINS: Final = (
     Domain("webshell", "packages/webshell/src/webshell", "packages/webshell/src/webshell"),
     Domain("eztaskmanager", "eztaskmanager/eztaskmanager", "eztaskmanager/eztaskmanager"),
     Domain("printer-inventory", "printer-inventory", "printer-inventory"),
+    Domain("soleflip", "soleflip", "soleflip", ("de",), "messages", jinja=True, complete=True),
 )
-LANGUAGES: Final = ("ru",)
+LANGUAGES: Final = {"ru": "Russian", "de": "German"}
 
 
 def template_of(root: Path, domain: Domain) -> Catalog:
@@ -59,7 +66,7 @@ def template_of(root: Path, domain: Domain) -> Catalog:
         if is_test(root / domain.source, path):
             continue
         place = str(path.relative_to(root / domain.source))
-        for message, comments, context in found_in(path):
+        for message, comments, context in found_in(path, jinja=domain.jinja):
             known = catalog.get(message, context) if isinstance(message, str) else catalog.get(message[0], context)
             if known and len(known.locations) >= PLACES:
                 continue
@@ -68,17 +75,19 @@ def template_of(root: Path, domain: Domain) -> Catalog:
     return catalog
 
 
-def found_in(path: Path) -> Iterator[tuple[Any, list[str], str | None]]:
+def found_in(path: Path, *, jinja: bool = False) -> Iterator[tuple[Any, list[str], str | None]]:
     """Yield (text or (singular, plural), comments, context) of one file."""
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
         yield from _from_python(source)
-    elif "jinja2" in path.parts:
+    elif jinja or "jinja2" in path.parts:
         for _line, message, comments, context in extract("jinja2.ext:babel_extract", io.BytesIO(source.encode())):
             yield message, comments, context
     else:
         yield from _from_python(_as_python(source))
-    if path.suffix == ".py" and "models" in path.parts:
+    if path.name == "words.py" and "database" in path.parts:
+        yield from ((text, [], None) for text in _words_in(source))
+    if path.suffix == ".py" and "models" in path.parts and not jinja:
         yield from ((text, [], None) for text in _names_in(source))
 
 
@@ -92,6 +101,17 @@ def _names_in(source: str) -> Iterator[str]:
                 yield from (text for line in body if (text := _meta_name(line)))
             case ast.ClassDef(body=body):
                 yield from (name for line in body if (name := _made_up(line)))
+
+
+def _words_in(source: str) -> Iterator[str]:
+    """Yield the words of enumerations as pages say them: `in_stock` is "in stock"."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.ClassDef(bases=[ast.Name(id="StrEnum")], body=body):
+                for line in body:
+                    match line:
+                        case ast.Assign(value=ast.Constant(value=str(text))):
+                            yield text.replace("_", " ")
 
 
 def _meta_name(line: ast.stmt) -> str:

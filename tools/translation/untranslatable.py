@@ -16,6 +16,7 @@ _TRANSLATED: Final = re.compile(
     r"|\{%-?\s*(?:load|url|static|extends|vendored|csrf_token)\b.*?%\}",
     re.DOTALL,
 )
+_JINJA: Final = re.compile(r"\{%-?\s*trans\b.*?\{%-?\s*endtrans\s*-?%\}|\{%-?\s*(?:extends|include)\b.*?%\}", re.DOTALL)
 # Blocks that hold names of classes.
 _CLASSES: Final = re.compile(r"\{%\s*block\s+\w*_class\s*%\}(?:(?!endblock).)*\{%\s*endblock\b.*?%\}")
 _TAG: Final = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
@@ -39,18 +40,20 @@ _WORD: Final = re.compile(r"[A-Za-z]{2,}")
 _SENTENCE: Final = re.compile(r"[A-Z]?[a-z]{2,} [a-z]{2,}|^[A-Z][a-z]+$")
 # Names, units, formats, formulas and patterns are the same in every language.
 SAME: Final = re.compile(
-    r"^(?:[A-Z0-9/ .+-]{2,}|Excel|SNMP\w*|https?|txt|jsonl|gz|XPath|Keycloak|Swagger|ReDoc|[KMG]B|ms|Y-m-d.*|H:i.*|/\S* ?/?"
+    r"^(?:[A-Z0-9/ .+-]{2,}|Excel|StockX|SoleFlip|SNMP\w*|https?|txt|jsonl|gz|XPath|Keycloak|Swagger|ReDoc|[KMG]B|ms|Y-m-d.*|H:i.*|/\S* ?/?"
     r"|\w+_\w+(?: [-+*/] \w+_\w+)*|.*\\d.*)$"
 )
 
 
-def texts_in(root: Path, source: str) -> Iterator[tuple[Path, int, str]]:
+def texts_in(root: Path, source: str, *, jinja: bool = False) -> Iterator[tuple[Path, int, str]]:
     """Yield (file, line, text) for every unmarked text of the templates below a folder."""
     for path in own_files(root / source, ".html"):
         if is_test(root / source, path):
             continue
         text = _CLASSES.sub(_blank, _COMMENT.sub(_blank, path.read_text(encoding="utf-8")))
-        if "jinja2" not in path.parts:
+        if jinja:
+            text = _JINJA.sub(_blank, text)
+        elif "jinja2" not in path.parts:
             text = _TRANSLATED.sub(_blank, text)
         for line, found in [*_in_tags(text), *_in_markup(text)]:
             if not SAME.match(found):

@@ -38,7 +38,7 @@ class Principal:
     jti: uuid.UUID | None = None
     expires_at: datetime | None = None
     must_change_password: bool = False
-    language: str = "en"
+    language: str = "auto"
     time_zone: str = "Europe/Berlin"
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shared.translation import gettext_noop as _
+
 CATEGORIES = {
     "sneaker_retailers": ("bstn", "solebox", "foot locker", "footlocker", "jd sports", "afew", "sneakersnstuff", "size?",
                           "office", "footpatrol", "end.", "end clothing", "caliroots", "43einhalb", "asphaltgold", "overkill"),
@@ -33,7 +35,7 @@ def score(roi: float | None, delivery_days: float | None, return_percent: float,
 def words(points: int) -> str:
     """Return a score in words."""
     if points >= 80:
-        return "Buy more here"
+        return _("Buy more here")
     if points >= 60:
-        return "Good"
-    return "Watch" if points >= 40 else "Buy elsewhere"
+        return _("Good")
+    return _("Watch") if points >= 40 else _("Buy elsewhere")

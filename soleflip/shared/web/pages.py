@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,22 +13,24 @@ from jinja2 import Environment, FileSystemLoader
 from shared.api.dependencies import SessionDep, SettingsDep, get_principal
 from shared.auth.principal import Principal
 from shared.error_handling.exceptions import AuthenticationException, ForbiddenException
-from shared.web.words import WORDS
+from shared.translation import AUTOMATIC, LANGUAGES, Speech, choose, speech
+from shared.translation import gettext_noop as _
+from shared.web.words import CHANGES, WORDS
 
 SECTIONS: Final = (
-    ("/", "speedometer2", "Dashboard"),
-    ("/inventory", "box-seam", "Inventory"),
-    ("/listings", "tags", "Listings"),
-    ("/orders", "receipt", "Orders"),
-    ("/pricing", "currency-euro", "Pricing"),
-    ("/opportunities", "lightning-charge", "Deals"),
-    ("/forecasts", "graph-up", "Forecasts"),
-    ("/money", "cash-stack", "Money"),
-    ("/suppliers", "shop", "Suppliers"),
-    ("/consignors", "people", "Consignors"),
-    ("/imports", "upload", "Imports"),
-    ("/settings", "gear", "Settings"),
-    ("/docs", "code-slash", "API"),
+    ("/", "speedometer2", _("Dashboard")),
+    ("/inventory", "box-seam", _("Inventory")),
+    ("/listings", "tags", _("Listings")),
+    ("/orders", "receipt", _("Orders")),
+    ("/pricing", "currency-euro", _("Pricing")),
+    ("/opportunities", "lightning-charge", _("Deals")),
+    ("/forecasts", "graph-up", _("Forecasts")),
+    ("/money", "cash-stack", _("Money")),
+    ("/suppliers", "shop", _("Suppliers")),
+    ("/consignors", "people", _("Consignors")),
+    ("/imports", "upload", _("Imports")),
+    ("/settings", "gear", _("Settings")),
+    ("/docs", "code-slash", _("API")),
 )
 STATES: Final = {
     "queued": "hourglass-split", "running": "arrow-repeat", "done": "check-circle", "failed": "x-circle",
@@ -39,28 +39,41 @@ STATES: Final = {
 """The house's job words with their icons."""
 
 
-def _money(value: Decimal | None, currency: str = "EUR") -> str:
-    """Write an amount for people: 1,234.50 €; a dash for none."""
-    if value is None:
-        return "–"
-    return f"{value:,.2f}\u00a0{'€' if currency == 'EUR' else currency}"
+def _environment(language: str) -> Environment:
+    """Return the templates in a language: texts are looked up in its catalog, numbers and days written as it does."""
+    said = speech(language)
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, extensions=["jinja2.ext.i18n"]
+    )
+    made.install_gettext_callables(said.gettext, said.ngettext, newstyle=False)  # type: ignore[attr-defined]  # the extension's
+    made.globals |= {
+        "_": said.gettext,
+        "language": language,
+        "languages": LANGUAGES,
+        "words": {name: said.gettext(text) for name, text in WORDS.items()},
+        "changes_of_listings": CHANGES,
+    }
+    made.filters |= said.filters
+    return made
 
 
-def _day(value: date | datetime | None) -> str:
-    return f"{value:%d %b %Y}" if value else "–"
+_environments: Final = {language: _environment(language) for language in LANGUAGES}
 
 
-def _moment(value: datetime | None) -> str:
-    return f"{value:%d %b %Y %H:%M} UTC" if value else "never"
+def language_of(request: Request, principal: Principal | None) -> str:
+    """Return the language somebody gets: their setting, else their browser's."""
+    told = principal.language if principal else AUTOMATIC
+    return choose(told, request.headers.get("accept-language", ""))
 
 
-_environment = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
-_environment.filters |= {
-    "money": _money,
-    "day": _day,
-    "moment": _moment,
-    "words": lambda text: str(text or "–").replace("_", " "),
-}
+def said(request: Request, principal: Principal | None) -> Speech:
+    """Return the language somebody gets, for what a page's Python says (plots)."""
+    return speech(language_of(request, principal))
+
+
+def templates(request: Request, principal: Principal | None) -> Environment:
+    """Return the templates in the language somebody gets."""
+    return _environments[language_of(request, principal)]
 
 
 async def looking(request: Request, session: SessionDep, settings: SettingsDep) -> Principal | None:
@@ -86,18 +99,21 @@ def render(
     request: Request, template: str, principal: Principal | None, status: int = 200, **context: Any
 ) -> HTMLResponse:
     """Draw a page."""
-    page = _environment.get_template(template).render(
-        principal=principal,
-        path=request.url.path,
-        sections=SECTIONS,
-        states=STATES,
-        styles=[face.vendored_path("bootstrap.css"), face.vendored_path("icons.css"), *face.STYLES],
-        scripts=[face.vendored_path("bootstrap.js"), *face.SCRIPTS],
-        line_scripts=[face.vendored_path("uplot.js"), "face/js/charts.js"],
-        line_style=face.vendored_path("uplot.css"),
-        words=WORDS,
-        chart_scripts=[face.vendored_path("chart.js"), "face/js/charts.js"],
-        boot=face.BOOT_SCRIPT,
-        **context,
+    page = (
+        templates(request, principal)
+        .get_template(template)
+        .render(
+            principal=principal,
+            path=request.url.path,
+            sections=SECTIONS,
+            states=STATES,
+            styles=[face.vendored_path("bootstrap.css"), face.vendored_path("icons.css"), *face.STYLES],
+            scripts=[face.vendored_path("bootstrap.js"), *face.SCRIPTS],
+            line_scripts=[face.vendored_path("uplot.js"), "face/js/charts.js"],
+            line_style=face.vendored_path("uplot.css"),
+            chart_scripts=[face.vendored_path("chart.js"), "face/js/charts.js"],
+            boot=face.BOOT_SCRIPT,
+            **context,
+        )
     )
     return HTMLResponse(page, status)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import face
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader
 from starlette.staticfiles import StaticFiles
 
 from shared.config.settings import VERSION
+from shared.web.pages import templates
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
-_pages = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +51,18 @@ def install(app: FastAPI) -> None:
     async def reference(request: Request) -> HTMLResponse:
         """Every operation that is served."""
         groups = operations_of(request.app.openapi())
-        page = _pages.get_template("reference.html").render(
-            title=request.app.title,
-            summary=request.app.summary,
-            version=VERSION,
-            groups=groups,
-            count=sum(map(len, groups.values())),
-            styles=[face.vendored_path("bootstrap.css"), face.vendored_path("icons.css"), *face.STYLES],
-            boot=face.BOOT_SCRIPT,
+        page = (
+            templates(request, None)
+            .get_template("reference.html")
+            .render(
+                title=request.app.title,
+                summary=request.app.summary,
+                version=VERSION,
+                groups=groups,
+                count=sum(map(len, groups.values())),
+                styles=[face.vendored_path("bootstrap.css"), face.vendored_path("icons.css"), *face.STYLES],
+                boot=face.BOOT_SCRIPT,
+            )
         )
         return HTMLResponse(page)
 

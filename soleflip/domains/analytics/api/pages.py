@@ -13,7 +13,9 @@ from domains.analytics.services.trend_service import TrendService
 from shared.api.dependencies import SessionDep
 from shared.auth.principal import Need
 from shared.repositories.jobs import JobRepository
-from shared.web.pages import Looking, render, to_login
+from shared.translation import Speech
+from shared.translation import gettext_noop as _
+from shared.web.pages import Looking, render, said, to_login
 
 router = APIRouter(include_in_schema=False)
 SHOWN, PAST = 9, 52
@@ -28,7 +30,7 @@ async def forecasts(request: Request, looking: Looking, session: SessionDep) -> 
     runs = sorted(await service.stored.latest(60), key=lambda run: run.level != "overall")[:SHOWN]
     shown = [await service.shown(run.id) for run in runs]
     return render(
-        request, "forecasts.html", looking, forecasts=[{**each, "plot": plot(each)} for each in shown],
+        request, "forecasts.html", looking, forecasts=[{**each, "plot": plot(each, said(request, looking))} for each in shown],
         insights=await TrendService(session).predictive(), may_write=looking.may(Need.WRITE),
         waiting=await service.stored.waiting(),
     )  # fmt: skip
@@ -44,7 +46,7 @@ async def forecast_now(looking: Looking, session: SessionDep) -> Response:
     return RedirectResponse("/forecasts", 303)
 
 
-def plot(found: dict[str, Any]) -> dict[str, Any]:
+def plot(found: dict[str, Any], say: Speech) -> dict[str, Any]:
     """Return a forecast as a plot: weeks sold, weeks to come, the range between its two edges."""
     past, ahead = found["historical_data"][-PAST:], found["weeks"]
     gap: list[float | None] = [None] * (len(past) - 1)
@@ -53,13 +55,14 @@ def plot(found: dict[str, Any]) -> dict[str, Any]:
     def line(name: str) -> list[float | None]:
         return [*gap, *last, *(float(each[name]) for each in ahead)]
 
+    sold = [*(each["units"] for each in past), *[None] * len(ahead)]
     return {
         "times": [_seconds(each["week"]) for each in (*past, *ahead)], "min": 0, "bands": [[2, 3]],
         "series": [
-            {"label": "Sold", "values": [*(each["units"] for each in past), *[None] * len(ahead)], "color": "--plot-1"},
-            {"label": "Expected", "values": line("units"), "color": "--plot-3"},
-            {"label": "At most", "values": line("upper"), "color": "--plot-3"},
-            {"label": "At least", "values": line("lower"), "color": "--plot-3"},
+            {"label": say.gettext(_("Sold")), "values": sold, "color": "--plot-1"},
+            {"label": say.gettext(_("Expected")), "values": line("units"), "color": "--plot-3"},
+            {"label": say.gettext(_("At most")), "values": line("upper"), "color": "--plot-3"},
+            {"label": say.gettext(_("At least")), "values": line("lower"), "color": "--plot-3"},
         ],
     }  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from domains.auth.repositories.user_repository import UserRepository
 from domains.auth.services.auth_service import AuthService
 from shared.api.dependencies import COOKIE, SessionDep, SettingsDep
 from shared.api.limiting import limit_login
@@ -47,6 +48,17 @@ async def login(
         path="/",
     )
     return answer
+
+
+@router.post("/settings/language")
+async def choose_language(
+    looking: Looking, session: SessionDep, language: Annotated[str, Form(pattern="^(auto|en|de)$")]
+) -> Response:
+    """Keep the language somebody wants their pages in; everybody may."""
+    if looking is None:
+        return to_login()
+    await UserRepository(session).keep_language(looking.user_id, language)
+    return RedirectResponse("/settings", 303)
 
 
 @router.post("/logout")

@@ -20,6 +20,10 @@ class UserRepository(BaseRepository[User]):
     def __init__(self, session: AsyncSession) -> None:
         super().__init__(User, session)
 
+    async def keep_language(self, user_id: uuid.UUID, language: str) -> None:
+        """Store the language of a person's pages."""
+        await self.session.execute(update(User).where(User.id == user_id).values(language=language))
+
     async def by_login(self, name: str) -> User | None:
         """Return who signs in under a name or an address, in any case."""
         lowered = name.lower()

@@ -8,19 +8,20 @@ from fastapi.responses import Response
 from domains.dashboard.services.dashboard_service import DashboardService
 from shared.api.dependencies import SessionDep
 from shared.repositories.jobs import JobRepository
-from shared.web.pages import Looking, render, to_login
+from shared.translation import gettext_noop as _
+from shared.web.pages import Looking, render, said, to_login
 
 router = APIRouter(include_in_schema=False)
 JOB_NAMES = {
-    "demo.story": "The demo seller's year is being written",
-    "analytics.forecast": "A forecast is being made",
-    "analytics.forecast_all": "Forecasts are being asked for",
-    "pricing.fetch_market": "StockX's market is being fetched",
-    "pricing.decide": "Prices are being decided",
-    "inventory.listing_changes": "Listings are being changed",
-    "integration.import": "A file is being imported",
-    "orders.sync_stockx": "Orders are being pulled from StockX",
-    "inventory.sync_listings": "Listings are being pulled from StockX",
+    "demo.story": _("The demo seller's year is being written"),
+    "analytics.forecast": _("A forecast is being made"),
+    "analytics.forecast_all": _("Forecasts are being asked for"),
+    "pricing.fetch_market": _("StockX's market is being fetched"),
+    "pricing.decide": _("Prices are being decided"),
+    "inventory.listing_changes": _("Listings are being changed"),
+    "integration.import": _("A file is being imported"),
+    "orders.sync_stockx": _("Orders are being pulled from StockX"),
+    "inventory.sync_listings": _("Listings are being pulled from StockX"),
 }
 """What people call jobs; another kind is shown by its own word."""
 
@@ -31,14 +32,14 @@ async def dashboard(request: Request, looking: Looking, session: SessionDep) -> 
     if looking is None:
         return to_login()
     service = DashboardService(session)
-    weeks = await service.weeks()
+    weeks, say = await service.weeks(), said(request, looking)
     plot = {
-        "labels": [f"{each['week']:%d %b}" for each in weeks] if any(each["orders"] for each in weeks) else [],
+        "labels": [say.short_day(each["week"]) for each in weeks] if any(each["orders"] for each in weeks) else [],
         "unit": "€",
-        "title": "Revenue and profit by week",
+        "title": say.gettext(_("Revenue and profit by week")),
         "series": [
-            {"label": "Revenue", "values": [float(each["revenue"]) for each in weeks]},
-            {"label": "Profit", "values": [float(each["profit"]) for each in weeks]},
+            {"label": say.gettext(_("Revenue")), "values": [float(each["revenue"]) for each in weeks]},
+            {"label": say.gettext(_("Profit")), "values": [float(each["profit"]) for each in weeks]},
         ],
     }
     jobs = await JobRepository(session).under_way(3)

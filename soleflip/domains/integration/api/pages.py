@@ -20,16 +20,17 @@ from shared.database.words import RowVerdict
 from shared.error_handling.exceptions import SoleFlipException
 from shared.repositories.jobs import JobRepository
 from shared.repositories.sync_state import SyncStates
+from shared.translation import gettext_noop as _
 from shared.web.pages import Looking, render, to_login
 
 router = APIRouter(include_in_schema=False)
 SHOWN = 100
 SYNCS = ("orders.sync_stockx", "inventory.sync_listings")
 OUTCOMES = {
-    "connected": "StockX is connected.",
-    "failed": "StockX was not connected; begin again, and check the credentials if it happens twice.",
-    "asked": "A worker pulls orders and listings; look again in a moment.",
-    "refused": "You did not accept at StockX; nothing was connected.",
+    "connected": _("StockX is connected."),
+    "failed": _("StockX was not connected; begin again, and check the credentials if it happens twice."),
+    "asked": _("A worker pulls orders and listings; look again in a moment."),
+    "refused": _("You did not accept at StockX; nothing was connected."),
 }
 
 

@@ -20,7 +20,8 @@ from shared.auth.principal import Need
 from shared.error_handling.exceptions import SoleFlipException
 from shared.rules.import_values import BadValue, amount
 from shared.streaming.tables import stream_rows
-from shared.web.pages import Looking, render, to_login
+from shared.translation import gettext_noop as _
+from shared.web.pages import Looking, render, said, to_login
 
 router = APIRouter(tags=["money"])
 PREFIX = "/api/v1/money"
@@ -88,7 +89,7 @@ async def _books(
     today = datetime.now(UTC).date()
     year = year or today.year
     start, end = date(year, 1, 1), date(year, 12, 31)
-    taxes = TaxService(session)
+    taxes, say = TaxService(session), said(request, looking)
     found = await MoneyService(session).profit_and_loss("month", start, end)
     months: dict[date, dict[str, Decimal]] = {}
     for line in found["lines"]:
@@ -96,10 +97,11 @@ async def _books(
         kept["revenue"] += line["revenue"]
         kept["net_profit"] += line["net_profit"]
     plot = {
-        "labels": [f"{month:%b}" for month in sorted(months)], "unit": "€", "title": "Revenue and profit by month",
+        "labels": [say.month(month) for month in sorted(months)], "unit": "€",
+        "title": say.gettext(_("Revenue and profit by month")),
         "series": [
-            {"label": "Revenue", "values": [float(months[month]["revenue"]) for month in sorted(months)]},
-            {"label": "Profit", "values": [float(months[month]["net_profit"]) for month in sorted(months)]},
+            {"label": say.gettext(_("Revenue")), "values": [float(months[month]["revenue"]) for month in sorted(months)]},
+            {"label": say.gettext(_("Profit")), "values": [float(months[month]["net_profit"]) for month in sorted(months)]},
         ] if months else [],
     }  # fmt: skip
     return render(

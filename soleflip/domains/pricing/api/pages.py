@@ -21,11 +21,13 @@ from shared.database.words import DecisionKind
 from shared.error_handling.exceptions import SoleFlipException
 from shared.repositories.jobs import JobRepository
 from shared.rules.import_values import BadValue, amount
-from shared.web.pages import Looking, render, to_login
+from shared.translation import Speech
+from shared.translation import gettext_noop as _
+from shared.web.pages import Looking, render, said, to_login
 
 router = APIRouter(include_in_schema=False)
 PAGE = 50
-KINDS = {"list_at": "List at a price", "sell_now": "Sell now", "hold": "Hold"}
+KINDS = {"list_at": _("List at a price"), "sell_now": _("Sell now"), "hold": _("Hold")}
 
 
 @router.get("/pricing")
@@ -75,7 +77,7 @@ async def approve(
         return to_login()
     looking.require(Need.WRITE)
     if not ids:
-        return await _review(request, looking, session, status=400, message="Choose at least one pair")
+        return await _review(request, looking, session, status=400, message=_("Choose at least one pair"))
     run = await DecisionService(session).approve(looking, ids[:500], accept_loss=accept_loss)
     return RedirectResponse(f"/pricing?run={run.id}", 303)
 
@@ -195,19 +197,19 @@ async def _item(
 ) -> Response:
     found = await ItemService(session).shown(item_id)
     return render(
-        request, "item.html", looking, status, **found, plot=_plot(found["market_days"]),
+        request, "item.html", looking, status, **found, plot=_plot(found["market_days"], said(request, looking)),
         may_write=looking.may(Need.WRITE), **{"told": "", **more},
     )  # fmt: skip
 
 
-def _plot(days: list[dict[str, Any]]) -> dict[str, Any]:
+def _plot(days: list[dict[str, Any]], say: Speech) -> dict[str, Any]:
     if len(days) < 2:
         return {"times": [], "series": []}
-    names = (("Ask", "lowest_ask"), ("Last sale", "last_sale"), ("Bid", "highest_bid"))
+    names = ((_("Ask"), "lowest_ask"), (_("Last sale"), "last_sale"), (_("Bid"), "highest_bid"))
     return {
         "times": [_seconds(each["day"]) for each in days], "unit": "€",
         "series": [
-            {"label": label, "values": [None if each[name] is None else float(each[name]) for each in days]}
+            {"label": say.gettext(label), "values": [None if each[name] is None else float(each[name]) for each in days]}
             for label, name in names
         ],
     }  # fmt: skip

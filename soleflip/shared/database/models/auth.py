@@ -32,7 +32,7 @@ class User(Timestamped, Base):
     must_change_password: Mapped[bool] = mapped_column(default=False, server_default="false")
     last_login: Mapped[datetime | None]
     token_version: Mapped[int] = mapped_column(default=1, server_default="1")
-    language: Mapped[str] = mapped_column(String(5), default="en", server_default="en")
+    language: Mapped[str] = mapped_column(String(5), default="auto", server_default="auto")
     time_zone: Mapped[Text50] = mapped_column(default="Europe/Berlin", server_default="Europe/Berlin")
 
 
