@@ -40,8 +40,8 @@ _WORD: Final = re.compile(r"[A-Za-z]{2,}")
 _SENTENCE: Final = re.compile(r"[A-Z]?[a-z]{2,} [a-z]{2,}|^[A-Z][a-z]+$")
 # Names, units, formats, formulas and patterns are the same in every language.
 SAME: Final = re.compile(
-    r"^(?:[A-Z0-9/ .+-]{2,}|Excel|StockX|SoleFlip|SNMP\w*|https?|txt|jsonl|gz|XPath|Keycloak|Swagger|ReDoc|[KMG]B|ms|Y-m-d.*|H:i.*|/\S* ?/?"
-    r"|\w+_\w+(?: [-+*/] \w+_\w+)*|.*\\d.*)$"
+    r"^(?:[A-Z0-9/ .+-]{2,}|Excel|SNMP\w*|https?|txt|jsonl|gz|XPath|Keycloak|Swagger|ReDoc|[KMG]B|ms|Y-m-d.*|H:i.*|/\S* ?/?"
+    r"|StockX|SoleFlip|\w+_\w+(?: [-+*/] \w+_\w+)*|.*\\d.*)$"
 )
 
 
