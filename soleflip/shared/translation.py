@@ -76,13 +76,16 @@ class Speech:
         text = text.rstrip("0").rstrip(".") if "." in text else text
         return text.translate(GERMAN) if self.language == "de" else text
 
+    def amount(self, value: Decimal) -> str:
+        """Write an amount without its currency: 1,234.50 or 1.234,50."""
+        text = f"{value:,.2f}"
+        return text.translate(GERMAN) if self.language == "de" else text
+
     def money(self, value: Decimal | None, currency: str = "EUR") -> str:
         """Write an amount: 1,234.50 € or 1.234,50 €; a dash for none."""
         if value is None:
             return "–"
-        text = f"{value:,.2f}"
-        text = text.translate(GERMAN) if self.language == "de" else text
-        return f"{text}\u00a0{'€' if currency == 'EUR' else currency}"
+        return f"{self.amount(value)}\u00a0{'€' if currency == 'EUR' else currency}"
 
     def day(self, value: date | datetime | None) -> str:
         """Write a day: 03 Feb 2026 or 03.02.2026."""

@@ -6,9 +6,10 @@ and what the place in the stock room costs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from shared.database.words import DecisionKind
 from shared.rules import market as markets
@@ -16,6 +17,8 @@ from shared.rules.market import Market
 from shared.rules.money import ZERO, cents
 from shared.rules.proceeds import Terms, proceeds
 from shared.rules.survival import Pace
+from shared.translation import Speech, speech
+from shared.translation import gettext_noop as _
 
 HOLD_DAYS = 30
 DRIFT_CAP = Decimal("0.10")
@@ -67,6 +70,12 @@ class Decision:
     best: Option | None
     sentence: str
     options: tuple[Option, ...]
+    age_days: int = 0
+    currency: str = "EUR"
+
+    def said(self, say: Speech) -> str:
+        """Return the sentence in a language."""
+        return sentence(self.options, self.age_days, self.currency, say)
 
 
 def _option(
@@ -117,50 +126,81 @@ def decide(
 ) -> Decision:
     """Decide what to do with a pair of `age_days`. Without any market it is held, and the sentence says what is missing."""
     found = options(venues, pace, patience)
-    if not found:
-        return Decision(None, "Hold: no marketplace tells a price for this size yet; fetch market data first.", ())
-    best = found[0]
-    return Decision(best, _sentence(best, found, age_days, currency), tuple(found))
+    return Decision(
+        found[0] if found else None, sentence(found, age_days, currency, speech("en")), tuple(found), age_days, currency
+    )
 
 
-def _sentence(best: Option, every: Sequence[Option], age_days: int, currency: str) -> str:
-    money = f"{best.price:,.2f} {SYMBOL.get(currency, currency)}"
-    left = _left(best, currency)
+def sentence(every: Sequence[Option], age_days: int, currency: str, say: Speech) -> str:
+    """Return why the first of some options is the best, in a language."""
+    if not every:
+        return say.gettext(_("Hold: no marketplace tells a price for this size yet; fetch market data first."))
+    best, sign = every[0], SYMBOL.get(currency, currency)
+    told = {
+        "price": f"{say.amount(best.price)} {sign}", "venue": best.venue, "days": f"{best.days:.0f}",
+        "left": _left(best, sign, say), "profit": say.amount(best.profit), "basis": _basis(best.pace, say),
+    }  # fmt: skip
     if best.kind is DecisionKind.SELL_NOW:
+        text = say.gettext(_("Sell now to the highest bid of %(price)s on %(venue)s: %(left)s")) % told
         listed = next((each for each in every if each.kind is DecisionKind.LIST_AT), None)
-        text = f"Sell now to the highest bid of {money} on {best.venue}: {left}"
         if listed is not None:
-            text += (
-                f"; about {listed.days:.0f} days for {listed.price:,.2f} would leave {listed.profit:,.2f},"
-                " but meanwhile the money earns more elsewhere"
-            )
+            more = {"days": f"{listed.days:.0f}", "price": say.amount(listed.price), "left": say.amount(listed.profit)}
+            text += say.gettext(LATER) % more
     elif best.kind is DecisionKind.LIST_AT:
-        text = f"List at {money} on {best.venue}: {left} in about {best.days:.0f} days{_basis(best.pace)}"
+        text = say.gettext(_("List at %(price)s on %(venue)s: %(left)s in about %(days)s days%(basis)s")) % told
         bid = next((each for each in every if each.kind is DecisionKind.SELL_NOW), None)
         if bid is not None:
-            text += f"; the highest bid of {bid.price:,.2f} would leave {bid.profit:,.2f} today"
+            more = {"price": say.amount(bid.price), "left": say.amount(bid.profit)}
+            text += say.gettext(_("; the highest bid of %(price)s would leave %(left)s today")) % more
     else:
-        text = (
-            f"Hold: asks on {best.venue} are rising, {money} within {best.days:.0f} days would leave {best.profit:,.2f}"
-        )
+        text = say.gettext(RISING) % told
     if best.below_floor and best.kind is not DecisionKind.HOLD:
-        text += f". This is below its floor: it has been here {age_days} days and each further one costs more than it brings"
+        text += say.gettext(BELOW) % {"age": age_days}
     return f"{text}."
 
 
-LEVELS = {"size": "of this model and size", "model": "of this model", "brand": "of this brand", "shop": "of this shop"}
+LATER = _("; about %(days)s days for %(price)s would leave %(left)s, but meanwhile the money earns more elsewhere")
+RISING = _("Hold: asks on %(venue)s are rising, %(price)s within %(days)s days would leave %(profit)s")
+BELOW = _(". This is below its floor: it has been here %(age)s days and each further one costs more than it brings")
+LEVELS = {
+    "size": _("of this model and size"), "model": _("of this model"), "brand": _("of this brand"),
+    "shop": _("of this shop"),
+}  # fmt: skip
 
 
-def _basis(pace: Pace | None) -> str:
+def _basis(pace: Pace | None, say: Speech) -> str:
     """Return how sure a number of days is, and what it rests on."""
     if pace is None:
-        return " (a rule of thumb: too few own sales)"
-    span = f"{pace.low:.0f} to {pace.high:.0f}" if pace.high is not None else f"{pace.low:.0f} or far more"
-    return f" ({span}, from {pace.pairs} pairs {LEVELS[pace.level]})"
+        return say.gettext(_(" (a rule of thumb: too few own sales)"))
+    told = {"low": f"{pace.low:.0f}", "high": f"{pace.high or 0:.0f}", "pairs": pace.pairs}
+    told["level"] = say.gettext(LEVELS[pace.level])
+    if pace.high is None:
+        return say.gettext(_(" (%(low)s or far more, from %(pairs)s pairs %(level)s)")) % told
+    return say.gettext(_(" (%(low)s to %(high)s, from %(pairs)s pairs %(level)s)")) % told
 
 
-def _left(option: Option, currency: str) -> str:
-    sign = SYMBOL.get(currency, currency)
+def _left(option: Option, sign: str, say: Speech) -> str:
+    told = {"amount": f"{say.amount(abs(option.profit))} {sign}"}
     if option.profit >= 0:
-        return f"{option.profit:,.2f} {sign} left after fees, shipping, VAT and cost"
-    return f"a loss of {-option.profit:,.2f} {sign} after fees, shipping, VAT and cost"
+        return say.gettext(_("%(amount)s left after fees, shipping, VAT and cost")) % told
+    return say.gettext(_("a loss of %(amount)s after fees, shipping, VAT and cost")) % told
+
+
+def again(told: Sequence[Mapping[str, Any]], currency: str, say: Speech) -> str:
+    """Return the sentence of a stored decision in a language, from its options; empty where they say too little for that."""
+    try:
+        every = [_from_plain(each) for each in told]
+        return sentence(every, int(told[0]["age_days"]), currency, say) if every else ""
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        return ""
+
+
+def _from_plain(told: Mapping[str, Any]) -> Option:
+    amounts = {
+        name: Decimal(str(told[name])) for name in ("price", "payout", "profit", "days", "value", "profit_per_day")
+    }
+    pace = Pace(**told["pace"]) if told.get("pace") else None
+    return Option(
+        kind=DecisionKind(told["kind"]), venue=str(told["venue"]), probability=float(told["probability"]),
+        below_floor=bool(told["below_floor"]), pace=pace, **amounts,
+    )  # fmt: skip

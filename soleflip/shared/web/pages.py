@@ -50,6 +50,7 @@ def _environment(language: str) -> Environment:
         "_": said.gettext,
         "language": language,
         "languages": LANGUAGES,
+        "speech": said,
         "words": {name: said.gettext(text) for name, text in WORDS.items()},
         "changes_of_listings": CHANGES,
     }

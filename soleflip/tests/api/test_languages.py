@@ -9,8 +9,10 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.rules.decisions import again
 from shared.translation import choose, speech
 from tests.api.test_pages import OURS, PAGES, seen_by
+from tests.api.test_pricing import make_market
 from tests.makers import make_item, make_order, make_product
 from tests.people import Person
 
@@ -61,6 +63,19 @@ async def test_every_page_is_german_for_a_german_browser(admin: Person, session:
     client.cookies.clear()
     assert "Anmelden" in (await client.get("/login", headers=GERMAN)).text
     assert "Sign in" in (await client.get("/login")).text
+
+
+async def test_a_decision_is_explained_in_german(worker: Person, session: AsyncSession) -> None:
+    product = await make_product(session)
+    item = await make_item(session, product)
+    await make_market(session, product)
+    client = seen_by(worker)
+    assert (await client.post("/pricing/decide", headers=OURS)).status_code == 303
+    for path in ("/pricing", f"/pricing/items/{item.id}"):
+        page = (await client.get(path, headers=GERMAN)).text
+        assert ("Anbieten für" in page, "bleiben" in page, "List at" in page) == (True, True, False), path
+    assert "List at" in (await client.get("/pricing")).text
+    assert (again([], "EUR", speech("de")), again([{"kind": "list_at"}], "EUR", speech("de"))) == ("", "")
 
 
 async def test_a_person_chooses_the_language_of_their_pages(viewer: Person) -> None:

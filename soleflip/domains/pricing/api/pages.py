@@ -20,6 +20,7 @@ from shared.auth.principal import Need, Principal
 from shared.database.words import DecisionKind
 from shared.error_handling.exceptions import SoleFlipException
 from shared.repositories.jobs import JobRepository
+from shared.rules.decisions import again
 from shared.rules.import_values import BadValue, amount
 from shared.translation import Speech
 from shared.translation import gettext_noop as _
@@ -27,7 +28,7 @@ from shared.web.pages import Looking, render, said, to_login
 
 router = APIRouter(include_in_schema=False)
 PAGE = 50
-KINDS = {"list_at": _("List at a price"), "sell_now": _("Sell now"), "hold": _("Hold")}
+KINDS = tuple(each.value for each in (DecisionKind.LIST_AT, DecisionKind.SELL_NOW, DecisionKind.HOLD))
 
 
 @router.get("/pricing")
@@ -51,6 +52,9 @@ async def _review(
 ) -> Response:  # fmt: skip
     chosen = DecisionKind(kind) if kind in KINDS else None
     rows, counts = await DecisionService(session).list(chosen, skip, PAGE)
+    say = said(request, looking)
+    for each in rows:
+        each["sentence"] = again(each["options"], each["currency"], say) or each["sentence"]
     service = RepricingService(session)
     done = await service.stored.run(run) if run else None
     waiting, trouble = await ItemService(session).queue(20)

@@ -103,7 +103,7 @@ def _as_row(desk: Desk, row: AnyRow, found: decisions.Decision, now: datetime) -
         "currency": row.currency, "expected_payout": best.payout if best else None,
         "expected_profit": best.profit if best else None, "expected_days": best.days if best else None,
         "profit_per_day": best.profit_per_day if best else None, "confidence": confidence, "sentence": found.sentence,
-        "options": [_plain(asdict(each)) for each in found.options], "decided_at": now,
+        "options": [_plain(asdict(each)) | {"age_days": found.age_days} for each in found.options], "decided_at": now,
     }  # fmt: skip
 
 
