@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,25 @@ from localservices.templates import FileTemplate, Template, locked_file_template
 from localservices.testing import find_root
 
 Held = tuple[Template | FileTemplate, ExitStack]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL run what asks a database; the rest has been run already and would say the same."""
+    if os.environ.get("ART_TEST_DATABASE") != "postgres":
+        return
+    asking = [item for item in items if _asks_a_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(asking)])
+    items[:] = asking
+
+
+def _asks_a_database(item: pytest.Item) -> bool:
+    from django.test import TransactionTestCase
+
+    found = getattr(item, "cls", None)
+    if isinstance(found, type) and issubclass(found, TransactionTestCase):
+        return True
+    names = set(getattr(item, "fixturenames", ()))
+    return bool(names & {"db", "transactional_db"}) or item.get_closest_marker("django_db") is not None
 
 
 @pytest.fixture(scope="session")

@@ -11,14 +11,21 @@ import time
 import urllib.request
 from pathlib import Path
 
+from django.apps import apps
+from localservices.templates import locked_file_template
+from localservices.testing import find_root
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 60
 
 
 class Site:
-    """A running server on a port of its own; `url` ends without a slash."""
+    """A running server on a port of its own; `url` ends without a slash.
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    `migrated` copies the suite's database instead of migrating anew; without `served` there is the site, and no server.
+    """
+
+    def __init__(self, folder: Path, *, migrated: bool = False, served: bool = True, **environment: str) -> None:
         """Migrate, load what comes along, start."""
         self.folder = folder
         with socket.socket() as probe:
@@ -33,10 +40,11 @@ class Site:
             "PYTHONUNBUFFERED": "1",
             **environment,
         }
-        self.manage("migrate", "--verbosity", "0")
+        if not (migrated and copied(folder / "db.sqlite3")):
+            self.manage("migrate", "--verbosity", "0")
         self.manage("load_seed_data")
         self.log = (folder / "server.log").open("w")
-        self.process = self.start()
+        self.process: subprocess.Popen[bytes] | None = self.start() if served else None
 
     def manage(self, *arguments: str) -> str:
         """Run a command to its end and return what it printed."""
@@ -72,15 +80,25 @@ class Site:
 
     def kill(self) -> None:
         """Kill it as a power cut would."""
-        self.process.kill()
-        self.process.wait(10)
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(10)
 
     def close(self) -> None:
         """Stop it as a person would."""
-        if self.process.poll() is None:
+        if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
                 self.kill()
         self.log.close()
+
+
+def copied(database: Path) -> bool:
+    """Put the suite's migrated database here, if there is one yet; say whether there was."""
+    folders = [Path(app.path) / "migrations" for app in apps.get_app_configs()]
+    with locked_file_template(find_root(ROOT), "art", folders) as template:
+        if template.exists():
+            template.copy_to(database)
+        return template.exists()

@@ -19,7 +19,7 @@ from main.openapi import document
 from main.production.foreman import work_once
 from main.services.orders import Wish, place
 
-EXAMPLES = 25
+EXAMPLES = 15
 QUIET = list(HealthCheck)
 ASKED = ("not_a_server_error", "content_type_conformance", "response_schema_conformance")
 

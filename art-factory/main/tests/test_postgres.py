@@ -27,6 +27,7 @@ FILES = [
     "test_pages.py",
     "test_seeding.py",
     "test_commands.py",
+    "test_provider_commands.py",
     "test_api.py",
 ]
 
