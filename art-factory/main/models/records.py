@@ -39,6 +39,11 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.name} {self.entity_id or ''}"
 
+    @property
+    def title(self) -> str:
+        """Return the name as people read it: Order created."""
+        return self.name.replace("_", " ").capitalize()
+
 
 class SpendEntry(Stamped):
     """Money of one paid call: reserved before the POST, then settled, released, or unknown. Unknown counts as spent."""

@@ -148,8 +148,8 @@ def test_a_picture_that_is_dropped_orders_itself_again_and_its_family_is_walked_
 @pytest.mark.parametrize(
     "path",
     [
-        "/projects/", "/order/", "/production/", "/inventory/", "/models/", "/collections/", "/duplicates/", "/settings/",
-        "/products/1/", "/products/1/lineage/", "/orders/1/",
+        "/projects/", "/order/", "/production/", "/inventory/", "/inventory/?q=nowhere", "/models/", "/collections/",
+        "/duplicates/", "/settings/", "/products/1/", "/products/1/lineage/", "/orders/1/",
     ],
 )  # fmt: skip
 def test_no_page_scrolls_sideways_on_a_phone(page: Page, site: Site, path: str) -> None:

@@ -49,7 +49,7 @@ def product_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def stages_of(product: Product) -> list[dict[str, Any]]:
-    """Return each parameter with its value in the four stages; `differs` marks those that changed on the way."""
+    """Return each parameter that has a value, in the four stages; `differs` marks those that changed on the way."""
     item = product.order_item
     if item is None:
         return [{"name": name, "values": [shown(value)]} for name, value in sorted(product.parameters.items())]
@@ -60,7 +60,8 @@ def stages_of(product: Product) -> list[dict[str, Any]]:
     for name in names:
         values = [stage.get(name, "") for stage in stages]
         given = {shown(value).replace(" ", "") for value in values if value not in ("", None)}
-        found.append({"name": name, "values": [shown(value) for value in values], "differs": len(given) > 1})
+        if given:
+            found.append({"name": name, "values": [shown(value) for value in values], "differs": len(given) > 1})
     return found
 
 

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from main.models import OPEN, QUEUED, RUNNING, Event, Lease, Order, OrderItem, OrderStatus, Provider
+from main.services.connections import can_ask
 from main.services.deriving import ENDED
 from main.views.inputs import number
 
@@ -131,7 +132,11 @@ def _context() -> dict[str, Any]:
         .annotate(waiting=waiting, running=running)
     }
     providers = [
-        {"provider": provider, **per_provider.get(provider.name, {"waiting": 0, "running": 0})}
+        {
+            "provider": provider,
+            "ready": bool(provider.key_sealed) or can_ask(provider.name),
+            **per_provider.get(provider.name, {"waiting": 0, "running": 0}),
+        }
         for provider in Provider.objects.all()
     ]
     open_orders = Order.objects.exclude(status__in=ENDED).select_related("machine").order_by("id")[:50]
