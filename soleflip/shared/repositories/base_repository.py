@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database.base import Base
 from shared.error_handling.exceptions import VersionConflict
+from shared.translation import gettext_noop as _
 
 Model = TypeVar("Model", bound=Base)
 
@@ -78,6 +79,6 @@ def check_version(row: Any, told: int | None) -> None:
     """Raise VersionConflict when the caller edited another version than the stored one."""
     if told is not None and row.version != told:
         raise VersionConflict(
-            "Somebody changed this meanwhile; load it again and repeat your change",
+            _("Somebody changed this meanwhile; load it again and repeat your change"),
             details={"your_version": told, "version": row.version},
         )

@@ -25,6 +25,7 @@ from shared.error_handling.exceptions import (
 from shared.repositories.marketplace_access import MarketplaceAccess
 from shared.stockx.models import Listing, MarketData, Operation, Order, Product, Tolerant, Variant
 from shared.stockx.session import StockXSession
+from shared.translation import gettext_noop
 
 logger = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -111,7 +112,9 @@ class StockX:
         try:
             return answer.json()
         except BadResponse:
-            raise ExternalServiceException("StockX answered with something that is no JSON; try again later") from None
+            raise ExternalServiceException(
+                gettext_noop("StockX answered with something that is no JSON; try again later")
+            ) from None
 
     @staticmethod
     def _refused(answer: Any) -> Exception:
@@ -278,7 +281,7 @@ class StockX:
         path = f"/selling/orders/{quote(number, safe='')}/shipping-document/{quote(shipping_id, safe='')}"
         found = await self.ask("GET", path, accept="application/pdf")
         if not isinstance(found, bytes) or not found.startswith(b"%PDF-") or b"%%EOF" not in found[-1024:]:
-            raise ExternalServiceException("StockX's shipping document is no whole PDF; try again later")
+            raise ExternalServiceException(gettext_noop("StockX's shipping document is no whole PDF; try again later"))
         if len(found) > LARGEST_DOCUMENT:
             raise ExternalServiceException(
                 f"StockX's shipping document is larger than {LARGEST_DOCUMENT // 2**20} MB; fetch it at StockX"

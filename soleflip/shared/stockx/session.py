@@ -16,6 +16,7 @@ from shared.database.connection import Database
 from shared.database.models import MarketplaceToken
 from shared.error_handling.exceptions import BusinessRuleViolation, ExternalServiceException, ValidationException
 from shared.repositories.marketplace_access import MarketplaceAccess
+from shared.translation import gettext_noop as _
 
 AUDIENCE = "gateway.stockx.com"
 NAMES = ("stockx_client_id", "stockx_client_secret", "stockx_api_key")
@@ -70,7 +71,7 @@ class StockXSession:
         )
         if not (found.client_id and found.client_secret and found.api_key):
             raise BusinessRuleViolation(
-                "StockX's client id, client secret and API key are not set; enter them in the settings"
+                _("StockX's client id, client secret and API key are not set; enter them in the settings")
             )
         return found
 
@@ -95,7 +96,7 @@ class StockXSession:
         async with self.database.unit() as session:
             begun = await MarketplaceAccess(session).end_sign_in(state)
         if begun is None:
-            raise ValidationException("This sign-in is unknown, used or older than ten minutes; begin again")
+            raise ValidationException(_("This sign-in is unknown, used or older than ten minutes; begin again"))
         answer = await self._ask_token(
             known, {"grant_type": "authorization_code", "code": code, "redirect_uri": begun.redirect_uri}
         )
@@ -127,7 +128,7 @@ class StockXSession:
             if good := _good(row, stale):
                 return good
             if not row.refresh_token:
-                raise BusinessRuleViolation("StockX is not connected; connect it in the settings")
+                raise BusinessRuleViolation(_("StockX is not connected; connect it in the settings"))
             try:
                 answer = await self._ask_token(
                     known, {"grant_type": "refresh_token", "refresh_token": row.refresh_token, "audience": AUDIENCE}
@@ -145,7 +146,7 @@ class StockXSession:
             answer = await self.http.post(f"{self.settings.stockx_auth_url}/oauth/token", data=form)
             body = answer.json()
         except BadResponse:
-            raise ExternalServiceException("StockX's sign-in did not answer sensibly; try again later") from None
+            raise ExternalServiceException(_("StockX's sign-in did not answer sensibly; try again later")) from None
         except SafeHttpError as error:
             raise ExternalServiceException(f"StockX's sign-in cannot be reached: {error}") from None
         if answer.status in (400, 401, 403):

@@ -84,3 +84,14 @@ async def test_a_person_chooses_the_language_of_their_pages(viewer: Person) -> N
     assert (await client.post("/settings/language", data={"language": "de"}, headers=OURS)).status_code == 303
     page = (await client.get("/settings", headers={"accept-language": "en"})).text
     assert ("Sprache" in page, '<option value="de" lang="de" selected>' in page) == (True, True)
+
+
+async def test_what_is_wrong_is_said_in_german_too(worker: Person, session: AsyncSession) -> None:
+    item = await make_item(session)
+    client = seen_by(worker)
+    refused = await client.post(f"/inventory/{item.id}/offer", data={"price": "?"}, headers={**OURS, **GERMAN})
+    assert (refused.status_code, "Betrag" in refused.text or "Preis" in refused.text) == (400, True)
+    client.cookies.clear()
+    told = {"username": "nobody", "password": "wrong"}
+    wrong = await client.post("/login", data=told, headers={**OURS, **GERMAN})
+    assert (wrong.status_code, "Name oder Passwort falsch" in wrong.text) == (401, True)

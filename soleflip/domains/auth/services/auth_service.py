@@ -26,8 +26,9 @@ from shared.error_handling.exceptions import (
 from shared.repositories import audit
 from shared.repositories.token_blacklist import revoke
 from shared.security.encryption import digest
+from shared.translation import gettext_noop
 
-WRONG = "Invalid username or password"
+WRONG = gettext_noop("Invalid username or password")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class AuthService:
         if user is None or not fits:
             raise AuthenticationException(WRONG, ErrorCode.INVALID_CREDENTIALS)
         if not user.is_active:
-            raise AuthenticationException("Account is inactive", ErrorCode.INVALID_CREDENTIALS)
+            raise AuthenticationException(gettext_noop("Account is inactive"), ErrorCode.INVALID_CREDENTIALS)
         user.last_login = datetime.now(UTC)
         if better:
             user.hashed_password = better
@@ -72,7 +73,7 @@ class AuthService:
             return None
         user = await self.users.get_by_id(row.user_id)
         if user is None or not user.is_active:
-            raise AuthenticationException("Account is inactive")
+            raise AuthenticationException(gettext_noop("Account is inactive"))
         row.used_at = now
         return await self._give(user, row.family_id)
 

@@ -13,6 +13,7 @@ from sheets.source import detect as detect_kind
 
 from domains.integration.services.profiles import CARD_COLUMNS, PROFILES, Profile, detect
 from shared.error_handling.exceptions import ImportProcessingException
+from shared.translation import gettext_noop
 
 LIMITS = Limits(file_bytes=100 * 2**20, rows=1_000_000, columns=200, cells=40_000_000)
 Cells = Sequence[Any]
@@ -59,11 +60,13 @@ def _csv(file: BinaryIO) -> Any:
 
 def _told(header: list[str], name: str | None) -> Profile:
     if CARD_COLUMNS & {title.upper().replace(" ", "_") for title in header}:
-        raise ImportProcessingException("This file holds card numbers; take those columns out, they are never stored")
+        raise ImportProcessingException(
+            gettext_noop("This file holds card numbers; take those columns out, they are never stored")
+        )
     chosen = PROFILES.get(name) if name else detect(header)
     if chosen is None:
         raise ImportProcessingException(
-            "The columns of this file fit none of the formats we know", details={"columns": header[:60]}
+            gettext_noop("The columns of this file fit none of the formats we know"), details={"columns": header[:60]}
         )
     if missing := [title for title in chosen.required if title not in header]:
         raise ImportProcessingException(f"{chosen.title}: the columns {', '.join(missing)} are missing")

@@ -30,6 +30,7 @@ from shared.repositories import audit, stock_locks
 from shared.repositories.jobs import JobRepository
 from shared.rules import brands
 from shared.rules.import_values import order_ids
+from shared.translation import gettext_noop
 
 READ = 2000
 """So many rows are read and copied at once."""
@@ -216,9 +217,11 @@ class ImportService:
             batch = await repository.get_by_id(batch_id)
             row = await repository.record(batch_id, number)
             if batch is None or row is None:
-                raise ResourceNotFoundException("This import has no such row")
+                raise ResourceNotFoundException(gettext_noop("This import has no such row"))
             if row.verdict not in (RowVerdict.ERROR, RowVerdict.CONFLICT) or batch.job_id is not None:
-                raise BusinessRuleViolation("Only rows with errors can be mended, before the import is applied")
+                raise BusinessRuleViolation(
+                    gettext_noop("Only rows with errors can be mended, before the import is applied")
+                )
             cells = {**row.named(batch.header), **values}
             row.source_data = [cells.get(name) for name in batch.header] if batch.header else cells
             profile = PROFILES[batch.profile or ""]

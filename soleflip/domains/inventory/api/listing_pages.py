@@ -15,6 +15,7 @@ from shared.api.dependencies import SessionDep
 from shared.auth.principal import Need, Principal
 from shared.error_handling.exceptions import SoleFlipException
 from shared.rules.import_values import BadValue, amount
+from shared.translation import gettext_noop as _
 from shared.web.pages import Looking, render, to_login
 
 router = APIRouter(include_in_schema=False)
@@ -49,7 +50,7 @@ def _price(typed: str) -> Decimal | None:
         return None
     found = amount(typed)
     if found is None:
-        raise BadValue("Enter a price, such as 130")
+        raise BadValue(_("Enter a price, such as 130"))
     return found
 
 

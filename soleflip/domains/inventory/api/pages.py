@@ -16,6 +16,7 @@ from shared.auth.principal import Need, Principal
 from shared.database.words import ItemStatus
 from shared.error_handling.exceptions import SoleFlipException
 from shared.rules.import_values import BadValue, amount
+from shared.translation import gettext_noop
 from shared.web.pages import Looking, render, to_login
 
 router = APIRouter(include_in_schema=False)
@@ -62,7 +63,7 @@ async def _page(
 def _paid(text: str) -> Decimal:
     found = amount(text)
     if found is None or found < 0:
-        raise BadValue("Enter what you paid, such as 119.00")
+        raise BadValue(gettext_noop("Enter what you paid, such as 119.00"))
     return round(found, 2)
 
 

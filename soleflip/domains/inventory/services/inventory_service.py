@@ -26,6 +26,7 @@ from shared.repositories.base_repository import check_version
 from shared.repositories.catalogue import CatalogueLookup
 from shared.rules import sizes
 from shared.rules.money import cents, net_of
+from shared.translation import gettext_noop as _
 
 ALIASES = {"listed": ItemStatus.LISTED, "cancelled": ItemStatus.CANCELED}
 LOW = 10
@@ -168,7 +169,7 @@ class InventoryService:
         """Put an item away, or bring it back; nothing is ever removed."""
         item = await self.held(item_id)
         if archived and item.reserved_quantity:
-            raise BusinessRuleViolation("It is reserved; release it first")
+            raise BusinessRuleViolation(_("It is reserved; release it first"))
         await self.items.update(item, archived_at=datetime.now(UTC) if archived else None)
         audit.record(self.session, actor, "item.archive" if archived else "item.restore", "item", item.id)
 

@@ -25,6 +25,7 @@ from shared.repositories.catalogue import CatalogueLookup
 from shared.repositories.jobs import JobRepository
 from shared.rules import stock
 from shared.rules.auto_listing import Terms
+from shared.translation import gettext_noop
 
 STOCKX = "stockx"
 
@@ -139,7 +140,7 @@ class ListingService:
         if change.state not in (JobState.FAILED, JobState.QUEUED):
             raise BusinessRuleViolation(f"This change is {change.state}; only what failed or waits can be tried again")
         if change.kind is OperationKind.CREATE and change.state is JobState.FAILED:
-            raise BusinessRuleViolation("Offer the item again instead; this listing has ended")
+            raise BusinessRuleViolation(gettext_noop("Offer the item again instead; this listing has ended"))
         change.state, change.error, change.finished_at, change.next_at = JobState.QUEUED, None, None, datetime.now(UTC)
         await JobRepository(self.session).ask(
             listing_desk.JOB, {"listing_id": str(change.listing_id)}, actor.user_id,
@@ -151,10 +152,14 @@ class ListingService:
         """Say that a person took down a listing at a marketplace whose listings we cannot change."""
         change = await self._operation(operation_id)
         if change.state not in listing_desk.OPEN or change.kind is not OperationKind.DELETE:
-            raise BusinessRuleViolation("Only an open request to take something down can be settled by hand")
+            raise BusinessRuleViolation(
+                gettext_noop("Only an open request to take something down can be settled by hand")
+            )
         _, listing = await self.listings.held(change.listing_id)
         if listing.platform_id == (await self.catalogue.platform(STOCKX)).id:
-            raise BusinessRuleViolation("StockX's listings are taken down by the worker; ask for it to be tried again")
+            raise BusinessRuleViolation(
+                gettext_noop("StockX's listings are taken down by the worker; ask for it to be tried again")
+            )
         now = datetime.now(UTC)
         change.state, change.finished_at = JobState.DONE, now
         listing.status, listing.delisted_at = ListingStatus.DELETED, now
@@ -196,7 +201,9 @@ def asking(item: InventoryItem, amount: Decimal | None) -> Decimal:
     """Return the whole amount an item is offered for; raises ValidationException, or BusinessRuleViolation below its floor."""
     price = amount if amount is not None else item.list_price
     if price is None:
-        raise ValidationException("Say a price, or give the item a list price", field_errors={"amount": "is missing"})
+        raise ValidationException(
+            gettext_noop("Say a price, or give the item a list price"), field_errors={"amount": "is missing"}
+        )
     if price != price.to_integral_value() or not 1 <= price <= 1_000_000:
         raise ValidationException(
             f"StockX takes whole amounts only, not {price}", field_errors={"amount": "a whole number above 0"}

@@ -143,11 +143,11 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise BadValue("Enter the day, such as 2026-03-31") from None
+        raise BadValue(_("Enter the day, such as 2026-03-31")) from None
 
 
 def _paid(text: str) -> Decimal:
     found = amount(text)
     if found is None or found <= 0:
-        raise BadValue("Enter what was paid, such as 12.90")
+        raise BadValue(_("Enter what was paid, such as 12.90"))
     return round(found, 2)

@@ -26,6 +26,7 @@ from shared.repositories.base_repository import check_version
 from shared.repositories.catalogue import CatalogueLookup
 from shared.rules import consignment, fees, orders, sizes, stock, vat
 from shared.rules.money import ZERO
+from shared.translation import gettext_noop as _
 
 ITEM_STATUS = {
     OrderStatus.SHIPPED: ItemStatus.SHIPPED,
@@ -328,7 +329,7 @@ class OrderService:
         """A person's decision in the review queue: this pair, or (None) no pair of ours."""
         order = await self.held(order_id)
         if order.match_state is MatchState.MATCHED:
-            raise BusinessRuleViolation("This order is matched already")
+            raise BusinessRuleViolation(_("This order is matched already"))
         if item_id is None:
             await self.orders.update(order, match_state=MatchState.IGNORED)
         else:

@@ -246,5 +246,5 @@ async def set_price(
 def _whole(text: str) -> Decimal:
     found = amount(text)
     if found is None or found < 1 or found != found.to_integral_value():
-        raise BadValue("StockX takes whole euros, such as 135")
+        raise BadValue(_("StockX takes whole euros, such as 135"))
     return found

@@ -20,6 +20,7 @@ from shared.events.event_bus import publish
 from shared.repositories import audit, listing_desk, stock_locks
 from shared.rules import stock
 from shared.rules.auto_listing import Terms
+from shared.translation import gettext_noop
 
 CHANGED, KEPT, HELD = "change", "keep", "held"
 
@@ -149,7 +150,7 @@ class PriceWriter:
         if run is None:
             raise ResourceNotFoundException(f"Run {run_id} not found", details={"run_id": str(run_id)})
         if run.dry_run:
-            raise BusinessRuleViolation("This run changed nothing: it was a dry one")
+            raise BusinessRuleViolation(gettext_noop("This run changed nothing: it was a dry one"))
         if run.rolled_back_at is not None:
             raise BusinessRuleViolation(f"This run was rolled back already, on {run.rolled_back_at:%d %b %Y %H:%M}")
         lines = []

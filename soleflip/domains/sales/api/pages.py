@@ -14,6 +14,7 @@ from shared.api.dependencies import SessionDep
 from shared.auth.principal import Need, Principal
 from shared.error_handling.exceptions import SoleFlipException
 from shared.rules.import_values import BadValue, amount
+from shared.translation import gettext_noop as _
 from shared.web.pages import Looking, render, to_login
 
 router = APIRouter(include_in_schema=False)
@@ -68,7 +69,7 @@ async def act(
 def _paid(text: str) -> Decimal:
     found = amount(text)
     if found is None or found <= 0:
-        raise BadValue("Enter what it costs, such as 89.90")
+        raise BadValue(_("Enter what it costs, such as 89.90"))
     return round(found, 2)
 
 

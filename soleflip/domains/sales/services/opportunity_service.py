@@ -23,6 +23,7 @@ from shared.repositories.selling_pace import selling_pace
 from shared.rules import fees, opportunities, sizes
 from shared.rules.market import Market
 from shared.rules.money import ZERO
+from shared.translation import gettext_noop as _
 
 HOME = "stockx"
 MARKET_DAYS = 30
@@ -115,7 +116,7 @@ class OpportunityService:
                 f"No product has the code {told['code']}; make it first", details={"code": told["code"]}
             )
         if told["price"] != round(told["price"], 2):
-            raise ValidationException("A price has two decimal places", field_errors={"price": "too exact"})
+            raise ValidationException(_("A price has two decimal places"), field_errors={"price": "too exact"})
         size_id = await self.catalogue.size(sizes.parse(told["size"])) if told.get("size") else None
         source = PriceSourceType(told.get("source") or PriceSourceType.MANUAL)
         await self.offers.keep(

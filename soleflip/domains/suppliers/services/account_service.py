@@ -20,6 +20,7 @@ from shared.database.models import AccountPurchase, SupplierAccount
 from shared.error_handling.exceptions import ImportProcessingException, ResourceNotFoundException
 from shared.repositories import audit
 from shared.rules.import_values import word
+from shared.translation import gettext_noop
 
 LIMITS = Limits(file_bytes=10 * 2**20, rows=50_000, columns=100, cells=2_000_000)
 CARDS = frozenset({"CC_NUMBER", "CVV", "CVC", "CARD_NUMBER", "PAN", "SECURITY_CODE"})
@@ -49,7 +50,7 @@ class AccountService:
         header, rows = await anyio.to_thread.run_sync(_read, file)
         if CARDS & set(header):
             raise ImportProcessingException(
-                "This file holds card numbers; take those columns out, they are never stored"
+                gettext_noop("This file holds card numbers; take those columns out, they are never stored")
             )
         if "EMAIL" not in header:
             raise ImportProcessingException("The column EMAIL is missing", details={"columns": header[:40]})
