@@ -14,7 +14,7 @@ WAITING = text(
 )
 DEADLOCKS = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
 EMPTIED = (
-    "transactions.orders, inventory.items, platforms.listings, products.products, core.jobs, core.sizes,"
+    "transactions.orders, inventory.items, platforms.listings, products.products, core.jobs, core.sizes, analytics.forecast_runs,"
     " integration.sync_states, logging.event_store, logging.audit_log, pricing.repricing_runs"
 )
 
