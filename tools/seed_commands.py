@@ -23,7 +23,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = Path(__file__).with_suffix(".toml")
-SYSTEMS = {"000": "printer-inventory", "001": "printer-inventory", "002": "eztaskmanager", "004": "art-factory"}
+SYSTEMS = {
+    "000": "printer-inventory",
+    "001": "printer-inventory",
+    "002": "eztaskmanager",
+    "003": "soleflip",
+    "004": "art-factory",
+}
 """The documents whose commands the table holds, and the system each is about."""
 SECONDS = 240
 STOP_SECONDS = 15

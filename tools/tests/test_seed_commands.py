@@ -22,7 +22,7 @@ BIN = Path(sys.executable).parent
 
 
 @pytest.mark.parametrize(
-    ("system", "at_least"), [("printer-inventory", 60), ("eztaskmanager", 19), ("art-factory", 34)]
+    ("system", "at_least"), [("printer-inventory", 60), ("eztaskmanager", 19), ("soleflip", 50), ("art-factory", 34)]
 )
 def test_every_command_of_the_documents_has_a_row(system: str, at_least: int) -> None:
     numbers = [number for number, about in SYSTEMS.items() if about == system]
@@ -123,6 +123,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     try:
         with psycopg.connect(up["DATABASE_SERVER_URL"] + "/postgres", autocommit=True) as connection:
             connection.execute("CREATE DATABASE printer_inventory")
+            connection.execute("CREATE DATABASE soleflip")
         place = Place(
             {
                 **{
@@ -147,11 +148,17 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
                     "MEDIA_ROOT": str(root / "media"),
                     "KEY_FILE": str(root / "art.key"),
                     "AUTO_UPKEEP": "False",
-                }
+                },
+                "soleflip": {
+                    "DATABASE_URL": up["DATABASE_SERVER_URL"] + "/soleflip",
+                    "ENVIRONMENT": "development",
+                    "DEBUG": "False",
+                },
             },
         )
         for folder in ("printer-inventory", "eztaskmanager/demoproject", "art-factory"):
             assert run_row(Row("python manage.py migrate", folder=folder), place, ROWS) == ""
+        assert run_row(Row("python -m cli db upgrade", folder="soleflip"), place, ROWS) == ""
         yield place
     finally:
         stop_services(root)
