@@ -31,7 +31,7 @@ async def forecasts(request: Request, looking: Looking, session: SessionDep) -> 
     shown = [await service.shown(run.id) for run in runs]
     return render(
         request, "forecasts.html", looking, forecasts=[{**each, "plot": plot(each, said(request, looking))} for each in shown],
-        insights=await TrendService(session).predictive(), may_write=looking.may(Need.WRITE),
+        insights=await TrendService(session).predictive(said(request, looking)), may_write=looking.may(Need.WRITE),
         waiting=await service.stored.waiting(),
     )  # fmt: skip
 

@@ -11,8 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domains.analytics.repositories.forecast_repository import ForecastRepository
 from shared.repositories.figures import FiguresRepository
 from shared.rules.money import ZERO, cents, ratio_percent
+from shared.translation import Speech, ngettext_noop, speech
+from shared.translation import gettext_noop as _
 
 SPAN = 30
+
+
+MORE = _("%(name)s sold %(money)s € more than in the 45 days before")
+LESS = _("%(name)s sold %(money)s € less than in the 45 days before")
+STALE = _("%(percent)s %% of the money in stock has been there for more than 120 days")
+FAILED = _("%(percent)s %% of the orders came to nothing")
+NARROW = ngettext_noop("Sales rest on %(brands)s brand", "Sales rest on %(brands)s brands")
 
 
 class TrendService:
@@ -47,8 +56,9 @@ class TrendService:
             )  # fmt: skip
         return found
 
-    async def predictive(self) -> dict[str, Any]:
-        """Return the last 90 days in figures, and what they suggest."""
+    async def predictive(self, say: Speech | None = None) -> dict[str, Any]:
+        """Return the last 90 days in figures, and what they suggest, in a language (English when none is told)."""
+        said = say or speech("en")
         since = datetime.now(UTC) - timedelta(days=90)
         orders, revenue, products, brands = await self.stored.breadth(since)
         mean = cents(revenue / orders) if orders else None
@@ -60,20 +70,20 @@ class TrendService:
         growth, risks, todo = [], [], []
         for name, recent, earlier in await self.stored.brand_periods(45):
             if recent > earlier * Decimal("1.2"):
-                growth.append(f"{name} sold {recent - earlier:,.0f} € more than in the 45 days before")
+                growth.append(said.gettext(MORE) % {"name": name, "money": said.number(recent - earlier, 0)})
             elif recent * Decimal("1.2") < earlier:
-                risks.append(f"{name} sold {earlier - recent:,.0f} € less than in the 45 days before")
+                risks.append(said.gettext(LESS) % {"name": name, "money": said.number(earlier - recent, 0)})
         if old > 20:
-            risks.append(f"{old} % of the money in stock has been there for more than 120 days")
+            risks.append(said.gettext(STALE) % {"percent": said.number(old, 2)})
             todo.append("Clear the oldest pairs first: see Pricing")
         if failed is not None and failed > 5:
-            risks.append(f"{failed} % of the orders came to nothing")
+            risks.append(said.gettext(FAILED) % {"percent": said.number(failed, 2)})
             todo.append("Check pairs and boxes before they are shipped")
         if orders and brands < 5:
-            risks.append(f"Sales rest on {brands} brand{'s' if brands != 1 else ''}")
+            risks.append(said.ngettext(*NARROW, brands) % {"brands": brands})
             todo.append("Try another brand with a few pairs")
         if orders < 100:
-            risks.append("Fewer than 100 sales: these figures jump")
+            risks.append(said.gettext(_("Fewer than 100 sales: these figures jump")))
         return {
             "business_metrics": {"transactions_90d": orders, "revenue_90d": cents(revenue), "avg_transaction_value": mean,
                                  "active_products": products, "active_brands": brands},
