@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 import regex
@@ -61,10 +62,14 @@ def find_all(name: str, patterns: Sequence[Pattern]) -> list[Hit]:
     return list(reversed(hits.values()))
 
 
+@lru_cache(maxsize=2048)
+def _compiled(kind: str, text: str) -> regex.Pattern[str]:
+    return regex.compile(text if kind == "regex" else rf"(?<!\w){regex.escape(text)}(?!\w)", regex.IGNORECASE)
+
+
 def _matched(name: str, pattern: Pattern) -> str:
-    text = pattern.text if pattern.kind == "regex" else rf"(?<!\w){regex.escape(pattern.text)}(?!\w)"
     try:
-        found = regex.search(text, name, regex.IGNORECASE, timeout=SECONDS)
+        found = _compiled(pattern.kind, pattern.text).search(name, timeout=SECONDS)
     except (regex.error, TimeoutError):
         return ""
     return found[0] if found else ""

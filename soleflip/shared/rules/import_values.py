@@ -80,6 +80,8 @@ def moment(value: object) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except OverflowError:  # a day before the first one, once it is in UTC
+        raise BadValue(f"Invalid date format: {str(value)[:40]}") from None
     except ValueError:
         pass
     if (named := _NAMED.fullmatch(text)) and (month := _MONTHS.get(named[2].lower())):

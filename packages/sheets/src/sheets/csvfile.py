@@ -6,9 +6,10 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from itertools import islice
+from typing import Any, BinaryIO, Final
 
 from sheets.cells import column_letter
 from sheets.errors import Damaged, TooBig, WrongType
@@ -18,6 +19,7 @@ from sheets.limits import Limits
 _CHUNK: Final = 64 * 1024
 _SAMPLE: Final = 64 * 1024
 _SAMPLE_ROWS: Final = 50
+_BLOCK: Final = 64
 _DELIMITERS: Final = ";,\t|"
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -120,49 +122,69 @@ class CsvReader:
 
     def __init__(self, file: BinaryIO, shape: CsvShape, limits: Limits) -> None:
         """Read from `file`, which stays open; the encoding is proven here for the whole file."""
-        self._nul = self._prove(file, shape.encoding)
+        self._nul, self._escaped = self._prove(file, shape.encoding)
         self._file = file
         self._shape = shape
         self._limits = limits
 
     def __iter__(self) -> Iterator[tuple[int, list[object]]]:
         """Yield (row number, texts); the number counts records as Excel shows them. Raises Damaged or TooBig."""
+        for first, rows in self.blocks(_BLOCK):
+            yield from enumerate(rows, first)
+
+    def blocks(self, size: int) -> Generator[tuple[int, list[list[object]]]]:
+        """Yield (number of the first row, up to `size` rows), empty rows among them; as iterating, without a step per row.
+
+        What stands before a mistake is yielded before it is raised.
+        """
         text = io.TextIOWrapper(self._file, self._shape.encoding, newline="")
         try:
-            yield from self._rows(text)
+            yield from self._blocks(text, size)
         finally:
             text.detach()
 
-    def _rows(self, text: io.TextIOWrapper) -> Iterator[tuple[int, list[object]]]:
+    def _blocks(self, text: io.TextIOWrapper, size: int) -> Generator[tuple[int, list[list[object]]]]:
         for _line in range(self._shape.skip):
             text.readline()
-        number, filled = self._shape.skip, 0
-        lines = _without_nul(text) if self._nul else text
-        reader = csv.reader(lines, delimiter=self._shape.delimiter, strict=True)
+        number, filled = self._shape.skip + 1, 0
+        reader: Any = csv.reader(
+            _without_nul(text) if self._nul else text, delimiter=self._shape.delimiter, strict=True
+        )
         while True:
+            rows: list[list[object]] = []
+            wrong: Damaged | TooBig | None = None
             try:
-                values = next(reader, None)
+                rows.extend(islice(reader, size))
             except csv.Error as error:
-                raise self._broken(number + 1, str(error)) from error
-            if values is None:
+                wrong = self._broken(number + len(rows), str(error))
+            full = len(rows) == size
+            rows, wrong = self._within(rows, number, filled, wrong)
+            if self._escaped:
+                rows = [[unescape_csv(cell) if cell[:1] == "'" else cell for cell in row] for row in rows]  # type: ignore[index, arg-type]
+            if rows:
+                yield number, rows
+            if wrong is not None:
+                raise wrong
+            if not full:
                 return
-            number += 1
-            filled += bool(values)
-            if filled > self._limits.rows:
-                raise TooBig(
-                    "TOO_MANY_ROWS",
-                    f"The file has more than {self._limits.rows:,} rows.",
-                    advice="Split it.",
-                    row=number,
-                )
-            if len(values) > self._limits.columns:
-                raise TooBig(
-                    "TOO_MANY_COLUMNS",
-                    f"The row has more than {self._limits.columns} cells.",
-                    row=number,
-                    limit=self._limits.columns,
-                )
-            yield number, [unescape_csv(value) if value[:1] == "'" else value for value in values]
+            number, filled = number + len(rows), filled + len(rows) - rows.count([])
+
+    def _within(
+        self, rows: list[list[object]], first: int, filled: int, wrong: Damaged | TooBig | None
+    ) -> tuple[list[list[object]], Damaged | TooBig | None]:
+        """Return the rows before the first one that breaks a limit, and the mistake that follows them."""
+        limits = self._limits
+        if filled + len(rows) <= limits.rows and max(map(len, rows), default=0) <= limits.columns:
+            return rows, wrong
+        for place, row in enumerate(rows):
+            filled += bool(row)
+            if filled > limits.rows:
+                told = f"The file has more than {limits.rows:,} rows."
+                return rows[:place], TooBig("TOO_MANY_ROWS", told, advice="Split it.", row=first + place)
+            if len(row) > limits.columns:
+                told = f"The row has more than {limits.columns} cells."
+                return rows[:place], TooBig("TOO_MANY_COLUMNS", told, row=first + place, limit=limits.columns)
+        return rows, wrong
 
     def _broken(self, row: int, reason: str) -> Damaged | TooBig:
         if "field larger" in reason:
@@ -175,16 +197,17 @@ class CsvReader:
         )
 
     @staticmethod
-    def _prove(file: BinaryIO, encoding: str) -> bool:
+    def _prove(file: BinaryIO, encoding: str) -> tuple[bool, bool]:
         """Decode the file once, so that nothing is given out of a file that breaks off in another encoding.
 
-        Says whether there are NUL bytes in it (in UTF-16 there always are).
+        Says whether there are NUL bytes in it (in UTF-16 there always are), and whether there are apostrophes.
         """
         decoder = codecs.getincrementaldecoder(encoding)()
-        line, nul = 1, False
+        line, nul, escaped = 1, False, False
         try:
             while piece := file.read(_CHUNK):
                 nul = nul or b"\0" in piece
+                escaped = escaped or b"'" in piece
                 line += decoder.decode(piece).count("\n")
             decoder.decode(b"", final=True)
         except UnicodeDecodeError as error:
@@ -196,7 +219,7 @@ class CsvReader:
                 encoding=encoding,
             ) from error
         file.seek(0)
-        return nul
+        return nul, escaped
 
 
 def _without_nul(lines: io.TextIOWrapper) -> Iterator[str]:

@@ -1,9 +1,14 @@
 """The statements of an import: compared with what is known, applied a span of rows at a time, all of it set-based.
 
-Sales that are good wait in `integration.import_sales`, typed and narrow; the cells they came from stay in
-`integration.import_records` and are not written again when they are applied: the batch's `applied_until` says how far it
-is. Ids of orders follow from batch and row, in time's order (RFC 9562, version 7 with a counter), so indexes grow at
-their end. A span costs the same few statements however long it is.
+The cells of every row are kept in `integration.import_sources`, some hundred rows together. Sales that are good wait in
+`integration.import_sales`, typed and narrow; `integration.import_records` has a row only for what is to be said: an error,
+a conflict, a known order, a mended row, a product of a feed. Nothing of it is written again when it is applied: the batch's
+`applied_until` says how far it is. Ids of orders follow from batch and row, in time's order (RFC 9562, version 7 with a
+counter), so indexes grow at their end. A span costs the same few statements however long it is.
+
+An imported order is one row: its fees are its own four amounts (`fee_source`), its first step its completion, its line of
+the payout `payout_amount`. The views `transactions.order_fees`, `order_status_history` and `payout_lines` show them beside
+what was stored later.
 """
 
 from __future__ import annotations
@@ -13,47 +18,49 @@ SALE_COLUMNS = (
     "fee", "payment", "shipping", "other", "net", "sold", "currency", "quantity", "paid", "payout", "country", "city",
     "invoice", "tracking", "notes",
 )  # fmt: skip
+COPY_SOURCES = "COPY integration.import_sources (batch_id, first_row, numbers, cells) FROM STDIN"
 COPY_RECORDS = (
-    "COPY integration.import_records (batch_id, row_number, source_data, processed_data, validation_errors, verdict)"
-    " FROM STDIN"
+    "COPY integration.import_records (batch_id, row_number, processed_data, validation_errors, verdict) FROM STDIN"
 )
 COPY_SALES = f"COPY integration.import_sales ({', '.join(SALE_COLUMNS)}) FROM STDIN"
 
+SAY = "INSERT INTO integration.import_records AS r (batch_id, row_number, verdict, order_id, validation_errors)"
+SAID = """
+ON CONFLICT (batch_id, row_number) DO UPDATE SET verdict = excluded.verdict, order_id = excluded.order_id,
+    validation_errors = excluded.validation_errors
+"""
 # What cannot be booked: an unknown marketplace, a currency without a rate.
-UNKNOWN = """
-UPDATE integration.import_records r SET verdict = 'error', validation_errors = jsonb_build_array(
+UNKNOWN = f"""
+{SAY} SELECT s.batch_id, s.row_number, 'error', NULL, jsonb_build_array(
     CASE WHEN p.id IS NULL THEN 'There is no marketplace ' || s.platform
     ELSE 'No exchange rate for ' || s.currency || ' is known; enter one' END)
 FROM integration.import_sales s LEFT JOIN core.platforms p ON p.slug = s.platform
-WHERE s.batch_id = :batch AND r.batch_id = :batch AND r.row_number = s.row_number AND (p.id IS NULL
+WHERE s.batch_id = :batch AND (p.id IS NULL
     OR (s.currency <> 'EUR' AND NOT EXISTS (SELECT 1 FROM core.exchange_rates e WHERE e.currency = s.currency)))
-"""
+{SAID}"""  # noqa: S608 -- names of ours
 # What a second line of the same order is: the same again, or another one under the same number.
-TWICE = """
+TWICE = f"""
 WITH twice AS (SELECT platform, number FROM integration.import_sales WHERE batch_id = :batch
     GROUP BY platform, number HAVING count(*) > 1),
 lines AS (SELECT s.row_number, first_value(s.row_number) OVER w AS first_row,
         to_jsonb(s) - 'row_number' - 'order_id' AS told, first_value(to_jsonb(s) - 'row_number' - 'order_id') OVER w AS first_told
     FROM integration.import_sales s JOIN twice t ON t.platform = s.platform AND t.number = s.number
     WHERE s.batch_id = :batch WINDOW w AS (PARTITION BY s.platform, s.number ORDER BY s.row_number))
-UPDATE integration.import_records r
-SET verdict = CASE WHEN l.told = l.first_told THEN 'duplicate' ELSE 'conflict' END,
-    validation_errors = CASE WHEN l.told <> l.first_told
-        THEN jsonb_build_array('Row ' || l.first_row || ' has the same number and other values') END
-FROM lines l WHERE r.batch_id = :batch AND r.row_number = l.row_number AND l.row_number > l.first_row
-"""
+{SAY} SELECT :batch, l.row_number, CASE WHEN l.told = l.first_told THEN 'duplicate' ELSE 'conflict' END, NULL,
+    CASE WHEN l.told <> l.first_told THEN jsonb_build_array('Row ' || l.first_row || ' has the same number and other values') END
+FROM lines l WHERE l.row_number > l.first_row
+{SAID}"""  # noqa: S608 -- names of ours
 # What is here already: unchanged, newly paid (changed), or told otherwise (a conflict nobody overwrites silently).
-KNOWN = """
-UPDATE integration.import_records r
-SET order_id = o.id,
-    verdict = CASE WHEN o.gross_sale <> s.gross OR o.net_proceeds <> s.net OR o.currency <> s.currency THEN 'conflict'
-                   WHEN s.paid IS NOT NULL AND NOT o.payout_received THEN 'changed' ELSE 'unchanged' END,
-    validation_errors = CASE WHEN o.gross_sale <> s.gross OR o.net_proceeds <> s.net OR o.currency <> s.currency
+KNOWN = f"""
+{SAY} SELECT s.batch_id, s.row_number,
+    CASE WHEN o.gross_sale <> s.gross OR o.net_proceeds <> s.net OR o.currency <> s.currency THEN 'conflict'
+         WHEN s.paid IS NOT NULL AND NOT o.payout_received THEN 'changed' ELSE 'unchanged' END, o.id,
+    CASE WHEN o.gross_sale <> s.gross OR o.net_proceeds <> s.net OR o.currency <> s.currency
         THEN jsonb_build_array('Known with ' || o.gross_sale || ' and a payout of ' || o.net_proceeds || ' ' || o.currency) END
 FROM integration.import_sales s JOIN core.platforms p ON p.slug = s.platform
 JOIN transactions.orders o ON o.platform_id = p.id AND o.external_id = s.number
-WHERE s.batch_id = :batch AND r.batch_id = :batch AND r.row_number = s.row_number AND r.verdict = 'new'
-"""
+WHERE s.batch_id = :batch
+{SAID}"""  # noqa: S608 -- names of ours
 CHANGED = """
 UPDATE integration.import_sales s SET changed = true FROM integration.import_records r
 WHERE s.batch_id = :batch AND r.batch_id = :batch AND r.row_number = s.row_number AND r.verdict = 'changed'
@@ -63,21 +70,32 @@ OUT = """
 DELETE FROM integration.import_sales s USING integration.import_records r
 WHERE s.batch_id = :batch AND r.batch_id = :batch AND r.row_number = s.row_number AND r.verdict NOT IN ('new', 'changed')
 """
-COMPARE = (UNKNOWN, TWICE, KNOWN, CHANGED, OUT)
+NEW_PRODUCTS = """
+INSERT INTO products.products (id, sku, name, style_code, brand_id, category_id)
+SELECT gen_random_uuid(), w.code, w.name, w.style, w.brand, c.id FROM core.categories c, unnest(CAST(:codes AS text[]),
+    CAST(:names AS text[]), CAST(:styles AS text[]), CAST(:brands AS uuid[])) AS w(code, name, style, brand)
+WHERE c.slug = 'sneakers' ON CONFLICT DO NOTHING
+"""
+COMPARE = ((UNKNOWN, (OUT,)), (TWICE, (OUT,)), (KNOWN, (CHANGED, OUT)))
+"""Each with what follows when it found something."""
 
 SPAN_END = """
 SELECT coalesce(max(row_number), :after), count(*) FROM (SELECT row_number FROM {table} WHERE batch_id = :batch
-    AND row_number > :after ORDER BY row_number LIMIT :rows) x
+    AND row_number > :after {taken} ORDER BY row_number LIMIT :rows) x
 """
 SPAN = "FROM integration.import_sales b WHERE b.batch_id = :batch AND b.row_number > :after AND b.row_number <= :until"
 CODES = f"SELECT DISTINCT ON (b.code) b.code, b.name, b.sku {SPAN} ORDER BY b.code, b.name"
 SIZES = f"SELECT b.size, b.region, min(b.eu) {SPAN} GROUP BY b.size, b.region"
 KNOWN_CODES = """
-SELECT w.code, coalesce(
-    (SELECT p.id FROM products.products p WHERE lower(p.sku) = lower(w.code) ORDER BY p.sku LIMIT 1),
-    (SELECT p.id FROM products.products p WHERE p.style_code = w.code LIMIT 1),
-    (SELECT a.product_id FROM products.aliases a WHERE lower(a.value) = lower(w.code) LIMIT 1))
-FROM unnest(CAST(:codes AS text[])) AS w(code)
+WITH w AS MATERIALIZED (SELECT code, lower(code) AS low FROM unnest(CAST(:codes AS text[])) AS u(code)),
+by_sku AS (SELECT DISTINCT ON (lower(p.sku)) lower(p.sku) AS low, p.id FROM products.products p
+    WHERE lower(p.sku) IN (SELECT low FROM w) ORDER BY lower(p.sku), p.sku),
+by_style AS (SELECT DISTINCT ON (p.style_code) p.style_code AS code, p.id FROM products.products p
+    WHERE p.style_code IN (SELECT code FROM w) ORDER BY p.style_code, p.sku),
+by_alias AS (SELECT DISTINCT ON (lower(a.value)) lower(a.value) AS low, a.product_id FROM products.aliases a
+    WHERE lower(a.value) IN (SELECT low FROM w) ORDER BY lower(a.value), a.value)
+SELECT w.code, coalesce(by_sku.id, by_style.id, by_alias.product_id) FROM w LEFT JOIN by_sku ON by_sku.low = w.low
+LEFT JOIN by_style ON by_style.code = w.code LEFT JOIN by_alias ON by_alias.low = w.low
 """
 NEW_SIZES = """
 INSERT INTO core.sizes (id, value, region, standardized_value)
@@ -93,43 +111,29 @@ FROM (SELECT b.platform, b.payout, max(b.paid) AS paid, min(b.currency) AS curre
 ON CONFLICT DO NOTHING
 """  # noqa: S608 -- names of ours
 APPLY = """
-WITH block AS MATERIALIZED (
-    SELECT b.*, p.id AS platform_id, p.slug, c.product_id, s.id AS size_id, y.id AS payout_id
-    FROM integration.import_sales b JOIN core.platforms p ON p.slug = b.platform
-    JOIN unnest(CAST(:codes AS text[]), CAST(:products AS uuid[])) AS c(code, product_id) ON c.code = b.code
-    JOIN core.sizes s ON s.value = b.size AND s.region = b.region AND s.category_id IS NULL
-    LEFT JOIN transactions.payouts y ON y.platform_id = p.id AND y.external_id = b.payout
-    WHERE b.batch_id = :batch AND b.row_number > :after AND b.row_number <= :until AND NOT b.changed
-    ORDER BY b.row_number),
-made AS (
-    INSERT INTO transactions.orders (id, platform_id, external_id, stockx_order_number, product_id, size_id,
-        import_batch_id, status, product_name, sku, size_label, quantity, currency, exchange_rate, gross_sale, platform_fee,
-        payment_fee, shipping_cost, other_fees, net_proceeds, expected_payout, buyer_destination_country,
-        buyer_destination_city, invoice_number, tracking_number, notes, sold_at, completed_at, payout_received,
-        payout_date, payout_id)
-    SELECT b.order_id, b.platform_id, b.number, CASE WHEN b.slug = 'stockx' THEN b.number END, b.product_id, b.size_id,
-        :batch, 'completed', b.name, b.sku, b.size, b.quantity, b.currency,
-        CASE WHEN b.currency = 'EUR' THEN 1 ELSE coalesce((SELECT per_euro FROM core.exchange_rates e
-            WHERE e.currency = b.currency ORDER BY abs(e.day - b.sold::date) LIMIT 1), 1) END,
-        b.gross, b.fee, b.payment, b.shipping, b.other, b.net, b.net, b.country, b.city, b.invoice, b.tracking, b.notes,
-        b.sold, coalesce(b.paid, b.sold), b.paid IS NOT NULL, b.paid, b.payout_id
-    FROM block b ON CONFLICT (platform_id, external_id) DO NOTHING RETURNING id),
-fees AS (
-    INSERT INTO transactions.order_fees (id, order_id, kind, source, amount, currency)
-    SELECT overlay(b.order_id::text PLACING f.mark FROM 16 FOR 1)::uuid, b.order_id, f.kind, 'report', f.amount, b.currency
-    FROM block b JOIN made m ON m.id = b.order_id CROSS JOIN LATERAL (VALUES ('1', 'transaction', b.fee),
-        ('2', 'payment', b.payment), ('3', 'shipping', b.shipping), ('4', 'adjustment', b.other)) AS f(mark, kind, amount)
-    WHERE f.amount <> 0),
-steps AS (
-    INSERT INTO transactions.order_status_history (id, order_id, to_status, at, source, reason)
-    SELECT b.order_id, b.order_id, 'completed', coalesce(b.paid, b.sold), 'import', 'imported'
-    FROM block b JOIN made m ON m.id = b.order_id),
-lines AS (
-    INSERT INTO transactions.payout_lines (id, payout_id, order_id, kind, external_order_id, amount, expected, text)
-    SELECT b.order_id, b.payout_id, b.order_id, 'sale', b.number, b.net, b.net, ''
-    FROM block b JOIN made m ON m.id = b.order_id WHERE b.payout_id IS NOT NULL RETURNING payout_id, amount)
+INSERT INTO transactions.orders (id, platform_id, external_id, stockx_order_number, product_id, size_id,
+    import_batch_id, status, product_name, sku, size_label, quantity, currency, exchange_rate, gross_sale, platform_fee,
+    payment_fee, shipping_cost, other_fees, fee_source, net_proceeds, expected_payout, buyer_destination_country,
+    buyer_destination_city, invoice_number, tracking_number, notes, sold_at, completed_at, payout_received,
+    payout_date, payout_id, payout_amount)
+SELECT b.order_id, p.id, b.number, CASE WHEN p.slug = 'stockx' THEN b.number END, c.product_id, s.id,
+    :batch, 'completed', b.name, b.sku, b.size, b.quantity, b.currency,
+    CASE WHEN b.currency = 'EUR' THEN 1 ELSE coalesce((SELECT per_euro FROM core.exchange_rates e
+        WHERE e.currency = b.currency ORDER BY abs(e.day - b.sold::date) LIMIT 1), 1) END,
+    b.gross, b.fee, b.payment, b.shipping, b.other, 'report', b.net, b.net, b.country, b.city, b.invoice, b.tracking,
+    b.notes, b.sold, coalesce(b.paid, b.sold), b.paid IS NOT NULL, b.paid, y.id, CASE WHEN y.id IS NOT NULL THEN b.net END
+FROM integration.import_sales b JOIN core.platforms p ON p.slug = b.platform
+JOIN unnest(CAST(:codes AS text[]), CAST(:products AS uuid[])) AS c(code, product_id) ON c.code = b.code
+JOIN core.sizes s ON s.value = b.size AND s.region = b.region AND s.category_id IS NULL
+LEFT JOIN transactions.payouts y ON y.platform_id = p.id AND y.external_id = b.payout
+WHERE b.batch_id = :batch AND b.row_number > :after AND b.row_number <= :until AND NOT b.changed ORDER BY b.row_number
+"""
+APPLY_REST = f"{APPLY} ON CONFLICT (platform_id, external_id) DO NOTHING"
+"""For a span of which somebody else made an order since it was compared."""
+PAID_OUT = """
 UPDATE transactions.payouts y SET amount = y.amount + s.total
-FROM (SELECT payout_id, sum(amount) AS total FROM lines GROUP BY payout_id) s WHERE s.payout_id = y.id
+FROM (SELECT payout_id, sum(payout_amount) AS total FROM transactions.orders
+    WHERE id BETWEEN :first AND :last AND payout_id IS NOT NULL GROUP BY payout_id) s WHERE s.payout_id = y.id
 """
 PAID = f"""
 UPDATE transactions.orders o SET payout_received = true, payout_date = b.paid, version = o.version + 1

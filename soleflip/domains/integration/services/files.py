@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any, BinaryIO, Self
 
 from sheets import Limits, read_table
@@ -17,15 +18,22 @@ from shared.translation import gettext_noop
 
 LIMITS = Limits(file_bytes=100 * 2**20, rows=1_000_000, columns=200, cells=40_000_000)
 Cells = Sequence[Any]
+Block = tuple[Sequence[int], Sequence[Cells]]
+ROWS = 500
+"""So many rows are read at once."""
 
 
 @dataclass
 class Opened:
-    """A file whose header was read; `rows` are the others, numbered as a spreadsheet shows them. To be closed."""
+    """A file whose header was read; `blocks` are the others that hold something, with their numbers in a spreadsheet.
+
+    `texts` says that every cell is a text. To be closed.
+    """
 
     header: list[str]
     profile: Profile
-    rows: Iterator[tuple[int, Cells]]
+    blocks: Iterator[Block]
+    texts: bool
     closing: ExitStack = field(repr=False)
 
     def __enter__(self) -> Self:
@@ -39,23 +47,32 @@ class Opened:
 def open_file(file: BinaryIO, profile: str | None = None) -> Opened:
     """Open a table; raises SheetError for what is none, ImportProcessingException for one that no profile knows."""
     with ExitStack() as stack:
-        if detect_kind(file) == "csv":
-            reader = _csv(file)
-            stack.callback(reader.close)
-            rows: Iterator[tuple[int, Cells]] = reader
+        texts = detect_kind(file) == "csv"
+        if texts:
+            read = CsvReader(file, sniff(file), LIMITS).blocks(ROWS)
+            stack.callback(read.close)
+            blocks = _filled((range(first, first + len(rows)), rows) for first, rows in read)
         else:
             table = stack.enter_context(read_table(file, limits=LIMITS))
-            rows = ((row.number, row.cells) for row in table)
-        _, first = next(rows, (0, ()))
-        header = [str(cell or "").strip().removeprefix("\ufeff") for cell in first]
-        return Opened(header, _told(header, profile), rows, stack.pop_all())
+            blocks = _filled(_together((row.number, row.cells) for row in table))
+        numbers, rows = next(blocks, ((), ((),)))
+        header = [str(cell or "").strip().removeprefix("\ufeff") for cell in rows[0]]
+        others = chain([(numbers[1:], rows[1:])] if len(rows) > 1 else [], blocks)
+        return Opened(header, _told(header, profile), others, texts, stack.pop_all())
 
 
-def _csv(file: BinaryIO) -> Any:
-    """Yield the rows of a CSV file that hold something."""
-    for number, cells in CsvReader(file, sniff(file), LIMITS):
-        if any(cells):
-            yield number, cells
+def _filled(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Leave out rows that hold nothing."""
+    for numbers, rows in blocks:
+        if all(map(any, rows)):
+            yield numbers, rows
+        elif found := [(number, cells) for number, cells in zip(numbers, rows, strict=True) if any(cells)]:
+            yield next(zip(*found, strict=True)), [cells for _, cells in found]
+
+
+def _together(rows: Iterator[tuple[int, Cells]]) -> Iterator[Block]:
+    while block := list(islice(rows, ROWS)):
+        yield [number for number, _ in block], [cells for _, cells in block]
 
 
 def _told(header: list[str], name: str | None) -> Profile:

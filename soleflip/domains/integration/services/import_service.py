@@ -14,8 +14,8 @@ import anyio.to_thread
 from pydantic_core import to_json
 from sheets import SheetError
 
-from domains.integration.repositories.import_repository import ImportRepository
-from domains.integration.repositories.import_sql import COPY_RECORDS, COPY_SALES
+from domains.integration.repositories.import_repository import ImportRepository, named_cells
+from domains.integration.repositories.import_sql import COPY_RECORDS, COPY_SALES, COPY_SOURCES
 from domains.integration.services import staging
 from domains.integration.services.files import Opened, open_file
 from domains.integration.services.profiles import PROFILES, Profile, RowRefused
@@ -32,8 +32,8 @@ from shared.rules import brands
 from shared.rules.import_values import order_ids
 from shared.translation import gettext_noop
 
-READ = 2000
-"""So many rows are read and copied at once."""
+READ = 4
+"""So many blocks of rows are read and copied at once."""
 BLOCK = 5000
 """So many rows are applied at once."""
 APPLY = "integration.apply_import"
@@ -97,14 +97,14 @@ class ImportService:
         return await self._judged(batch_id, chosen, validate_only=validate_only)
 
     async def _copy(self, batch_id: uuid.UUID, begun: datetime, opened: Opened) -> None:
-        rows = staging.judge(batch_id, begun, opened.header, opened.profile, opened.rows)
+        blocks = staging.Staging(batch_id, begun, opened).blocks()
         async with self.database.unit() as session:
             repository, total = ImportRepository(session), 0
-            while block := await anyio.to_thread.run_sync(lambda: list(islice(rows, READ))):
-                await repository.copy(COPY_RECORDS, (record for record, _ in block))
-                if sales := [sale for _, sale in block if sale is not None]:
-                    await repository.copy(COPY_SALES, sales)
-                total += len(block)
+            while read := await anyio.to_thread.run_sync(lambda: list(islice(blocks, READ))):
+                await repository.copy(COPY_SOURCES, (block.source for block in read))
+                await repository.copy(COPY_RECORDS, (line for block in read for line in block.records))
+                await repository.copy(COPY_SALES, (line for block in read for line in block.sales))
+                total += sum(block.rows for block in read)
             await repository.finish(batch_id, total_records=total)
 
     async def _judged(self, batch_id: uuid.UUID, chosen: Profile, *, validate_only: bool) -> ImportBatch:
@@ -168,6 +168,7 @@ class ImportService:
             batch.status, batch.state = ImportStatus.PROCESSING, JobState.RUNNING
             applying = _Applying(
                 batch_id,
+                order_ids(batch.id, batch.started_at or batch.created_at),
                 batch.batch_size,
                 sales=PROFILES[batch.profile or ""].kind == "sales",
                 patterns=await repository.patterns(),
@@ -222,7 +223,10 @@ class ImportService:
                 raise BusinessRuleViolation(
                     gettext_noop("Only rows with errors can be mended, before the import is applied")
                 )
-            cells = {**row.named(batch.header), **values}
+            came = (
+                row.source_data if row.source_data is not None else (await repository.cells(batch_id, [number]))[number]
+            )
+            cells = {**named_cells(batch.header, came), **values}
             row.source_data = [cells.get(name) for name in batch.header] if batch.header else cells
             profile = PROFILES[batch.profile or ""]
             try:
@@ -249,8 +253,10 @@ class ImportService:
 class _Applying:
     """Applies a batch span by span; what one span finds out about products and sizes serves the next."""
 
-    def __init__(self, batch_id: uuid.UUID, rows: int, *, sales: bool, patterns: Sequence[brands.Pattern]) -> None:
-        self.batch_id, self.rows, self.sales, self.patterns = batch_id, rows, sales, patterns
+    def __init__(
+        self, batch_id: uuid.UUID, head: str, rows: int, *, sales: bool, patterns: Sequence[brands.Pattern]
+    ) -> None:
+        self.batch_id, self.head, self.rows, self.sales, self.patterns = batch_id, head, rows, sales, patterns
         self.codes, self.sizes = dict[str, uuid.UUID](), set[tuple[str, str]]()
 
     async def span(self, repository: ImportRepository, after: int) -> tuple[int, int]:
@@ -258,7 +264,8 @@ class _Applying:
         until, count = await repository.span(self.batch_id, after, self.rows, sales=self.sales)
         if not count:
             return after, 0
-        place = {"batch": self.batch_id, "after": after, "until": until}
+        ends = {"first": f"{self.head}{after + 1:012x}", "last": f"{self.head}{until:012x}"}
+        place = {"batch": self.batch_id, "after": after, "until": until, **ends}
         await repository.set_based()
         if self.sales:
             await self._products(repository, place)
@@ -276,10 +283,7 @@ class _Applying:
         fresh = {code.lower(): (code, name, sku) for code, name, sku in reversed(told) if found[code] is None}
         hits = [(code, name, sku, brands.find(name, self.patterns)) for code, name, sku in fresh.values()]
         await repository.add_products(
-            [
-                {"code": code, "name": name, "style": sku, "brand": hit.brand_id if hit else None}
-                for code, name, sku, hit in hits
-            ]
+            [(code, name, sku, hit.brand_id if hit else None) for code, name, sku, hit in hits]
         )
         if hits:
             found |= await repository.products([code for code, product in found.items() if product is None])

@@ -102,13 +102,14 @@ class _Reader:
 
 
 @lru_cache(maxsize=4096)
-def _size(text: str | None, region: str = "US") -> tuple[str, str, str | None]:
+def size_of(text: str | None, region: str = "US") -> tuple[str, str, str | None]:
+    """Return a size's value, region and place on the EU scale."""
     found = sizes.parse(text, region)
     return found.value[:20], found.region[:10], None if found.standardized is None else str(found.standardized)
 
 
 @lru_cache(maxsize=16_384)
-def _figures(gross: Decimal, fees: tuple[Decimal | None, ...], net: Decimal | None) -> dict[str, str]:
+def figures(gross: Decimal, fees: tuple[Decimal | None, ...], net: Decimal | None) -> dict[str, str]:
     """Return a sale's amounts in cents; a shop sells at the same prices again and again, so they are remembered."""
     gross = cents(gross)
     transaction, payment, shipping = (ZERO if fee is None else cents(abs(fee)) for fee in fees)
@@ -119,16 +120,22 @@ def _figures(gross: Decimal, fees: tuple[Decimal | None, ...], net: Decimal | No
     return {name: str(value) for name, value in told.items()}
 
 
+def product_fields(name: str, sku: str | None) -> tuple[str, str | None, str]:
+    """Return a product's name, SKU and the code it is known by, which a product without SKU gets from its name."""
+    code = (sku or f"AUTO-{hashlib.sha256(name.lower().encode()).hexdigest()[:12].upper()}")[:100]
+    return name[:255], (sku or "")[:100] or None, code
+
+
 def _sale(
     platform: str, number: str, name: str, sku: str | None, size: tuple[str, str, str | None], gross: Decimal | None,
     fees: tuple[Decimal | None, ...], net: Decimal | None, sold_at: str | None, **more: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Return a sale in the form that is applied; what fees do not explain of the payout is `other`."""
-    code = (sku or f"AUTO-{hashlib.sha256(name.lower().encode()).hexdigest()[:12].upper()}")[:100]
+    shown, told, code = product_fields(name, sku)
     return {
-        "platform": platform, "number": number, "name": name[:255], "sku": (sku or "")[:100] or None, "code": code,
+        "platform": platform, "number": number, "name": shown, "sku": told, "code": code,
         "size": size[0], "region": size[1], "eu": size[2], "sold": sold_at, "currency": "EUR", "quantity": "1",
-        **_figures(gross or ZERO, fees, net), **more,
+        **figures(gross or ZERO, fees, net), **more,
     }  # fmt: skip
 
 
@@ -151,7 +158,8 @@ def judge_stockx(row: Values) -> dict[str, Any]:
     currency = (read.word("Listing Price Currency") or "EUR").upper()[:3]
     payout = read.word("Payout ID")
     return _sale(
-        "stockx", number, name, read.word("Style", "SKU"), _size(read.word("Sku Size", "Size") or "N/A"), gross, fees, net, sold,
+        "stockx", number, name, read.word("Style", "SKU"), size_of(read.word("Sku Size", "Size") or "N/A"), gross, fees,
+        net, sold,
         currency=currency, quantity=str(int(pieces)), paid=paid, payout=None if payout in (None, "0") else payout[:100],
         country=(read.word("Buyer Destination Country") or "")[:50] or None,
         city=(read.word("Buyer Destination City") or "")[:100] or None,
@@ -171,7 +179,8 @@ def judge_alias(row: Values) -> dict[str, Any]:
     read.done()
     size = read.word("SIZE")
     return _sale(
-        "alias", f"alias_{number}", name, read.word("SKU"), _size(size or "N/A"), gross, (None, None, None), None, bought or paid,
+        "alias", f"alias_{number}", name, read.word("SKU"), size_of(size or "N/A"), gross, (None, None, None), None,
+        bought or paid,
         currency="USD", paid=paid, notes=read.word("USERNAME"),
     )  # fmt: skip
 
@@ -192,7 +201,7 @@ def judge_sales_sheet(row: Values) -> dict[str, Any]:
         shown = f"{sku}|{row.get('Size')}|{sold}|{gross}"
         number = f"sheet-{hashlib.sha256(shown.encode()).hexdigest()[:16]}"
     return _sale(
-        platform, number[:200], name, sku, _size(read.word("Size") or "N/A"), gross, (None, None, None), net, sold
+        platform, number[:200], name, sku, size_of(read.word("Size") or "N/A"), gross, (None, None, None), net, sold
     )
 
 
@@ -209,7 +218,7 @@ def judge_awin_sales(row: Values) -> dict[str, Any]:
         f"awin_{number}",
         read.word("ProductName") or sku,
         sku,
-        _size("N/A"),
+        size_of("N/A"),
         gross,
         (None, None, None),
         None,

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, cast, func, or_, select
+from sqlalchemy import ColumnElement, Date, cast, column, delete, func, or_, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database.models import (
@@ -20,13 +20,12 @@ from shared.database.models import (
     Order,
     OrderFee,
     OrderReturn,
-    OrderStatusChange,
     Platform,
     Product,
     Size,
     StatusChange,
 )
-from shared.database.words import FeeSource, ItemStatus, MatchState, OrderStatus
+from shared.database.words import FeeKind, FeeSource, ItemStatus, MatchState, OrderStatus
 from shared.repositories.base_repository import HELD, BaseRepository
 from shared.repositories.paging import Found
 from shared.repositories.paging import Listing as PagedList
@@ -52,6 +51,14 @@ NAMES = (
     "ship_by", "shipped_at", "completed_at", "payout_received", "payout_date", "notes", "version", "sold_at",
 )  # fmt: skip
 ROWS: AnySelect = select(*COLUMNS).join(Platform, Platform.id == Order.platform_id)
+FEES = table(
+    "order_fees", *map(column, ("order_id", "kind", "source", "label", "amount", "currency")), schema="transactions"
+)
+STEPS = table(
+    "order_status_history", *map(column, ("id", "order_id", "from_status", "to_status", "at", "source", "reason")),
+    schema="transactions",
+)  # fmt: skip
+"""Views: lines and steps as stored, and those an imported order tells itself."""
 LIST = PagedList(Order.sold_at, Order.id, ROWS)
 
 
@@ -147,20 +154,31 @@ class OrderRepository(BaseRepository[Order]):
         async for block in result.partitions():
             yield block
 
-    async def fees(self, order_id: uuid.UUID) -> Sequence[OrderFee]:
-        """Return an order's fee lines."""
-        return (await self.session.scalars(select(OrderFee).where(OrderFee.order_id == order_id))).all()
+    async def fees(self, order_id: uuid.UUID) -> Sequence[AnyRow]:
+        """Return an order's fee lines: kind, source, label, amount, currency."""
+        return (await self.session.execute(select(FEES).where(FEES.c.order_id == order_id))).all()
+
+    async def write_fees_out(self, order: Order) -> None:
+        """Give the fees an order tells itself lines of their own, before its amounts are told anew."""
+        if order.fee_source is None:
+            return
+        for row in await self.fees(order.id):
+            if row.source == order.fee_source:
+                self.session.add(
+                    OrderFee(order_id=order.id, kind=FeeKind(row.kind), source=order.fee_source, amount=row.amount,
+                             currency=row.currency)
+                )  # fmt: skip
+        order.fee_source = None
+        await self.session.flush()
 
     async def drop_fees(self, order_id: uuid.UUID, source: FeeSource) -> None:
-        """Remove the fee lines of one source, to be written anew."""
-        for row in await self.fees(order_id):
-            if row.source is source:
-                await self.session.delete(row)
+        """Remove the stored fee lines of one source, to be written anew."""
+        await self.session.execute(delete(OrderFee).where(OrderFee.order_id == order_id, OrderFee.source == source))
 
-    async def history(self, order_id: uuid.UUID) -> Sequence[OrderStatusChange]:
-        """Return an order's steps, oldest first."""
-        statement = select(OrderStatusChange).where(OrderStatusChange.order_id == order_id)
-        return (await self.session.scalars(statement.order_by(OrderStatusChange.at, OrderStatusChange.id))).all()
+    async def history(self, order_id: uuid.UUID) -> Sequence[AnyRow]:
+        """Return an order's steps, oldest first: from_status, to_status, at, source, reason."""
+        statement = select(STEPS).where(STEPS.c.order_id == order_id).order_by(STEPS.c.at, STEPS.c.id)
+        return (await self.session.execute(statement)).all()
 
     async def returns(self, order_id: uuid.UUID) -> Sequence[OrderReturn]:
         """Return what came back of an order."""

@@ -74,6 +74,7 @@ class MoneyService:
                 )
             )
             if order is not None:
+                self.payouts.write_line_out(order)
                 order.payout_received, order.payout_date, order.payout_id = True, paid_at, payout.id
                 if order.status not in WAITING:
                     before, order.status = order.status, OrderStatus.PAID

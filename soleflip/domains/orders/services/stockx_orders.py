@@ -116,6 +116,7 @@ class StockXOrders:
 
     async def _pay_out(self, order: Order, lines: dict[FeeKind, Decimal]) -> None:
         """Write the fees as they were paid out, instead of those the schedule foretold, and count the profit again."""
+        await self.orders.write_fees_out(order)
         for source in (FeeSource.SCHEDULE, FeeSource.PAYOUT):
             await self.orders.drop_fees(order.id, source)
         for kind, amount in lines.items():

@@ -12,6 +12,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Integer,
     Numeric,
     String,
     Text,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.database.base import Base, Cents, Money, Text20, Text50, Text100, Text255, Timestamped, choice
@@ -66,11 +67,26 @@ class ImportBatch(Timestamped, Base):
     completed_at: Mapped[datetime | None]
 
 
+class ImportSource(Base):
+    """The cells of some hundred rows of a file as they came: JSON in the order of the header, beside the rows' numbers."""
+
+    __tablename__ = "import_sources"
+    __table_args__ = ({"schema": "integration"},)
+
+    id = None  # type: ignore[assignment]  # its batch and first row are its key
+    batch_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("integration.import_batches.id", ondelete="CASCADE"), primary_key=True
+    )
+    first_row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    numbers: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    cells: Mapped[str] = mapped_column(Text)
+
+
 class ImportRecord(Base):
-    """A row of a file: its cells as they came (in the order of the batch's header), what is thought of it.
+    """What is to be said of a row of a file; of a good row nobody mended there is nothing to say.
 
     Written once: that a good row was applied follows from the batch's `applied_until`. `order_id` is the order that was
-    here before; the id of one it became follows from batch and row.
+    here before; the id of one it became follows from batch and row. `source_data` are its cells once they were mended.
     """
 
     __tablename__ = "import_records"
@@ -84,17 +100,11 @@ class ImportRecord(Base):
         ForeignKey("integration.import_batches.id", ondelete="CASCADE"), primary_key=True
     )
     row_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    source_data: Mapped[Any] = mapped_column(JSONB)
+    source_data: Mapped[Any | None] = mapped_column(JSONB)
     processed_data: Mapped[dict[str, Any] | None]
     validation_errors: Mapped[list[Any] | None]
     verdict: Mapped[RowVerdict] = mapped_column(choice(RowVerdict), default=RowVerdict.NEW, server_default="new")
     order_id: Mapped[uuid.UUID | None]
-
-    def named(self, header: list[Any]) -> dict[str, Any]:
-        """Return the cells by their columns' names."""
-        if isinstance(self.source_data, dict):  # written before headers were kept
-            return dict(self.source_data)
-        return dict(zip(header, self.source_data, strict=False))
 
 
 class ImportSale(Base):

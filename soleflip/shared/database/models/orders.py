@@ -27,6 +27,10 @@ class Transaction(Timestamped, Base):
     Amounts are in `currency`; `exchange_rate` is units of it per euro on the day of sale. What a pair cost and what is
     left after VAT is kept with the order once it is matched, so that a later change of the item moves no old figures.
     `consignor_share` (euros, with its VAT if there is any) is what the owner of a consigned pair gets of it.
+
+    What an import tells fits into the row: `fee_source` says who told the four fees while they have no lines of their own,
+    `payout_amount` is what a payout brought while it has no line of its own, and an imported order begins completed. The
+    views `order_fees`, `payout_lines` and `order_status_history` show these with the stored lines; readers use the views.
     """
 
     __tablename__ = "orders"
@@ -34,15 +38,16 @@ class Transaction(Timestamped, Base):
         UniqueConstraint("platform_id", "external_id"),
         CheckConstraint("gross_sale >= 0", name="gross_sale"),
         CheckConstraint("quantity > 0", name="quantity"),
-        Index("ix_orders_newest", text("sold_at DESC"), text("id DESC")),
-        Index("ix_orders_platform", "platform_id", text("sold_at DESC"), text("id DESC")),
-        Index("ix_orders_status", "status", text("sold_at DESC"), text("id DESC")),
+        Index("ix_orders_newest", "sold_at", "id"),
+        Index("ix_orders_platform", "platform_id", "sold_at", "id"),
+        Index("ix_orders_status", "status", "sold_at", "id", postgresql_where=text("status <> 'completed'")),
         Index("ix_orders_match", "match_state", postgresql_where=text("match_state IN ('suggested', 'unmatched')")),
         Index("ix_orders_item", "inventory_item_id", postgresql_where=text("inventory_item_id IS NOT NULL")),
         Index("ix_orders_listing_id", "listing_id", postgresql_where=text("listing_id IS NOT NULL")),
         Index("ix_orders_payout_id", "payout_id", postgresql_where=text("payout_id IS NOT NULL")),
         CheckConstraint("stockx_order_number = external_id", name="stockx_number"),
         Index("ix_orders_product", "product_id", "sold_at"),
+        Index("ix_orders_import_batch", "import_batch_id", postgresql_using="brin"),
         Index("ix_orders_unpaid", "platform_id", postgresql_where=text("NOT payout_received")),
         {"schema": "transactions"},
     )
@@ -53,10 +58,9 @@ class Transaction(Timestamped, Base):
     inventory_item_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(ITEMS, ondelete="RESTRICT"))
     listing_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(LISTINGS, ondelete="SET NULL"))
     product_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(PRODUCTS, ondelete="SET NULL"))
-    size_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("core.sizes.id", ondelete="SET NULL"), index=True)
-    import_batch_id: Mapped[uuid.UUID | None] = mapped_column(
-        ForeignKey("integration.import_batches.id", ondelete="SET NULL"), index=True
-    )
+    size_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("core.sizes.id", ondelete="SET NULL"))
+    import_batch_id: Mapped[uuid.UUID | None]
+    """The import that made it, held by triggers (migration 0007): every row of a batch names the same one."""
     payout_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("transactions.payouts.id", ondelete="SET NULL"))
 
     status: Mapped[OrderStatus] = mapped_column(
@@ -79,6 +83,7 @@ class Transaction(Timestamped, Base):
     payment_fee: Mapped[Money] = mapped_column(default=Decimal(0), server_default="0")
     shipping_cost: Mapped[Money] = mapped_column(default=Decimal(0), server_default="0")
     other_fees: Mapped[Money] = mapped_column(default=Decimal(0), server_default="0")
+    fee_source: Mapped[FeeSource | None] = mapped_column(choice(FeeSource))
     net_proceeds: Mapped[Money]
     expected_payout: Mapped[Money | None]
     tax_scheme: Mapped[TaxScheme | None] = mapped_column(choice(TaxScheme))
@@ -101,6 +106,7 @@ class Transaction(Timestamped, Base):
     completed_at: Mapped[datetime | None]
     payout_received: Mapped[bool] = mapped_column(default=False, server_default="false")
     payout_date: Mapped[datetime | None]
+    payout_amount: Mapped[Money | None]
     platform_updated_at: Mapped[datetime | None]
     notes: Mapped[str | None]
     raw_data: Mapped[dict[str, Any] | None]
@@ -116,7 +122,7 @@ Order = Transaction
 class OrderFee(Base):
     """A line between what the buyer paid and what arrived; `amount` is what it costs (positive) or gives (negative)."""
 
-    __tablename__ = "order_fees"
+    __tablename__ = "order_fees_stored"
     __table_args__ = (Index("ix_order_fees_order", "order_id"), {"schema": "transactions"})
 
     order_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(ORDERS, ondelete="CASCADE"))
@@ -131,7 +137,7 @@ class OrderFee(Base):
 class OrderStatusChange(Base):
     """One step of an order."""
 
-    __tablename__ = "order_status_history"
+    __tablename__ = "order_status_history_stored"
     __table_args__ = (Index("ix_order_status_history_order", "order_id", "at"), {"schema": "transactions"})
 
     order_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(ORDERS, ondelete="CASCADE"))
@@ -212,11 +218,15 @@ class Payout(Timestamped, Base):
 class PayoutLine(Base):
     """A part of a payout; without an order while nobody knows which."""
 
-    __tablename__ = "payout_lines"
-    __table_args__ = (Index("ix_payout_lines_payout", "payout_id"), {"schema": "transactions"})
+    __tablename__ = "payout_lines_stored"
+    __table_args__ = (
+        Index("ix_payout_lines_payout", "payout_id"),
+        Index("ix_payout_lines_order_id", "order_id"),
+        {"schema": "transactions"},
+    )
 
     payout_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("transactions.payouts.id", ondelete="CASCADE"))
-    order_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(ORDERS, ondelete="SET NULL"), index=True)
+    order_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(ORDERS, ondelete="SET NULL"))
     kind: Mapped[Text50] = mapped_column(default="sale", server_default="sale")
     external_order_id: Mapped[str | None] = mapped_column(String(200))
     amount: Mapped[Money]
