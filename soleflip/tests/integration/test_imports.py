@@ -16,11 +16,15 @@ from typing import Any
 import httpx2
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli.sample import COLUMNS, stockx_rows
+from domains.orders.repositories.order_repository import OrderRepository
 from shared.config.settings import Settings
 from shared.database.connection import create_database
+from shared.database.models import Order
+from shared.database.words import FeeSource
 from tests.people import Person
 
 pytestmark = pytest.mark.integration
@@ -167,6 +171,8 @@ from domains.integration.repositories import import_repository as repository
 from domains.integration.services.import_service import ImportService
 from shared.config.settings import get_settings
 from shared.database.connection import create_database
+from shared.database.models import Order
+from shared.database.words import FeeSource
 import uuid
 blocks = 0
 apply_span = repository.ImportRepository.apply_span
@@ -224,3 +230,82 @@ async def test_an_import_killed_in_the_middle_goes_on_without_a_double(settings:
             await session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 -- names from this list
         await session.execute(text("DELETE FROM auth.users WHERE username = 'killer'"))
     await database.close()
+
+
+async def test_an_imported_order_tells_its_fees_its_first_step_and_its_line_of_the_payout(
+    worker: Person, session: AsyncSession
+) -> None:
+    row = next(row for row in stockx_rows(50) if row[29])
+    batch = (await send(worker, as_csv(COLUMNS, [row]))).json()["batch_id"]
+    order_id, payout_id = (
+        await session.execute(
+            text("SELECT id, payout_id FROM transactions.orders WHERE external_id = :n"), {"n": row[16]}
+        )
+    ).one()
+    found = (await worker.get(f"/api/v1/orders/{order_id}")).json()
+    fees = {fee["kind"]: (fee["source"], Decimal(fee["amount"]), fee["currency"]) for fee in found["fees"]}
+    told = {"transaction": 25, "payment": 27, "shipping": 29}
+    assert fees == {kind: ("report", Decimal(row[place]), "EUR") for kind, place in told.items()}
+    assert [(step["from_status"], step["to_status"], step["source"]) for step in found["history"]] == [
+        (None, "completed", "import")
+    ]
+    assert found["history"][0]["at"] == found["completed_at"]
+    paid = (await worker.get(f"/api/v1/money/payouts/{payout_id}")).json()
+    assert [(line["order"], line["amount"], line["expected"]) for line in paid["lines"]] == [
+        (row[16], row[36], row[36])
+    ]
+    assert paid["amount"] == row[36]
+    body = {"platform": "stockx", "external_id": "PO-late", "paid_at": "2026-03-09T09:00:00Z", "amount": "1.00",
+            "lines": [{"order": row[16], "amount": "1.00"}]}  # fmt: skip
+    assert (await worker.post("/api/v1/money/payouts", body)).status_code == 201
+    assert (await worker.get(f"/api/v1/money/payouts/{payout_id}")).json() == paid
+    assert (await worker.post(f"/api/v1/orders/{order_id}/returns", {"reason": "too small"})).status_code == 201
+    steps = (await worker.get(f"/api/v1/orders/{order_id}")).json()["history"]
+    assert [step["to_status"] for step in steps] == ["completed", "returned"]
+    with pytest.raises(IntegrityError, match="orders were made by this import"):
+        await session.execute(text("DELETE FROM integration.import_batches WHERE id = :id"), {"id": batch})
+    await session.rollback()
+
+
+async def test_what_stockx_pays_later_stands_beside_what_the_report_told(worker: Person, session: AsyncSession) -> None:
+    row = next(row for row in stockx_rows(50) if row[29])
+    await send(worker, as_csv(COLUMNS, [row]))
+    rows = OrderRepository(session)
+    order = (await rows.find(Order.external_id == row[16]))[0]
+    before = {(fee.kind, fee.source, fee.amount) for fee in await rows.fees(order.id)}
+    await rows.write_fees_out(order)
+    order.platform_fee = Decimal("77.00")
+    await session.flush()
+    assert {(fee.kind, fee.source, fee.amount) for fee in await rows.fees(order.id)} == before
+    await rows.write_fees_out(order)
+    assert len(await rows.fees(order.id)) == len(before) == 3
+    await rows.drop_fees(order.id, FeeSource.REPORT)
+    assert await rows.fees(order.id) == []
+
+
+async def test_rows_are_listed_by_verdict_with_the_cells_they_came_with(worker: Person) -> None:
+    rows = list(stockx_rows(1203))
+    body = as_csv(COLUMNS, rows[:3])
+    await send(worker, body)
+    rows[1][34] = rows[1][36] = "999"
+    rows[700][17] = "31/31/2025"
+    rows[900][17] = "32/31/2025"
+    batch = (await send(worker, as_csv(COLUMNS, rows), preview=True)).json()
+    assert batch["counts"] == {"new": 1198, "unchanged": 2, "conflict": 1, "error": 2}
+    base = f"/api/v1/integration/import/{batch['batch_id']}"
+
+    async def listed(**params: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await worker.ask("GET", f"{base}/rows", params={"limit": 3, **params})).json()
+        return found
+
+    assert (await worker.patch(f"{base}/rows/702", {"values": {"Sale Date": "2025-03-01"}})).json()["verdict"] == "new"
+    assert [row["row_number"] for row in await listed()] == [2, 3, 4]
+    assert [row["row_number"] for row in await listed(skip=1201)] == [1203, 1204]
+    assert [(row["row_number"], row["verdict"]) for row in await listed(verdict="conflict")] == [(3, "conflict")]
+    new = await listed(verdict="new", skip=696)
+    assert [row["row_number"] for row in new] == [701, 702, 703]
+    assert [row["source_data"]["Order Number"] for row in new] == [row[16] for row in rows[699:702]]
+    assert new[1]["source_data"]["Sale Date"] == "2025-03-01"
+    wrong = (await listed(verdict="error"))[0]
+    assert list(wrong["source_data"].values()) == rows[900]
+    assert await listed(verdict="applied") == []
