@@ -8,7 +8,7 @@ the same line; a test compares them over hostile cells.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -23,18 +23,27 @@ REMEMBERED = 16_384
 """So many different cells of a part are kept in mind."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _TO_ESCAPE = re.compile(r"[\\\t\n\r]").search
-_USUAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} \+00").fullmatch
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} \+00"
+_DAYS = re.compile(rf"(?:{_DAY}\n)+").fullmatch
+_CODES = re.compile(r"(?:[0-9][0-9A-Za-z-]{0,99}\n)+").fullmatch
 
 Read = Callable[..., str | None]
+Usual = Callable[[Sequence[str]], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Fields of a sale: the columns they follow from, and how; `unique` cells are not worth remembering."""
+    """Fields of a sale: the columns they follow from, and how.
+
+    Cells that are different in every row are not worth remembering; they have a `usual` form in which a cell is the field
+    itself, with `before` and `after` around it.
+    """
 
     columns: tuple[str, ...]
     read: Read
-    unique: bool = False
+    usual: Usual | None = None
+    before: str = ""
+    after: str = ""
 
 
 class _Remembered(dict[Any, str | None]):
@@ -63,24 +72,32 @@ class Columns:
         self.width = len(header)
         self.needed = {places[name] for part in parts for name in part.columns if name in places}
         self.parts = [
-            ([places.get(name) for name in part.columns], part.read if part.unique else _Remembered(part.read).__getitem__,
-             part.unique)
-            for part in parts
-        ]  # fmt: skip
+            ([places.get(name) for name in part.columns], part, _Remembered(part.read).__getitem__) for part in parts
+        ]
 
-    def read(self, rows: Sequence[Sequence[str]]) -> Iterator[tuple[str | None, ...]]:
+    def read(self, rows: Sequence[Sequence[str]]) -> Iterator[tuple[Any, ...]]:
         """Yield of every row the parts of its sale; None stands for one that is to be read carefully.
 
         Every row has to be as wide as the header.
         """
         columns = {at: [row[at] for row in rows] for at in self.needed}
-        found: list[Iterable[str | None]] = []
-        for places, read, unique in self.parts:
-            cells: list[Iterable[str | None]] = [repeat(None) if at is None else columns[at] for at in places]
-            if all(place is None for place in places):
-                cells[0] = repeat(None, len(rows))
-            found.append(map(read, *cells) if unique else map(read, zip(*cells, strict=False)))
-        return zip(*found, strict=False)
+        return zip(*(self._part(columns, len(rows), *each) for each in self.parts), strict=True)
+
+    @staticmethod
+    def _part(
+        columns: Mapping[int, Sequence[str]], rows: int, places: Sequence[int | None], part: Part, remembered: Read
+    ) -> Iterable[str | None]:
+        first = places[0]
+        if part.usual and first is not None and part.usual(columns[first]):
+            if not (part.before or part.after):
+                return columns[first]
+            return [f"{part.before}{cell}{part.after}" for cell in columns[first]]
+        cells = [repeat(None, rows) if at is None else columns[at] for at in places]
+        return map(remembered if part.usual is None else _unforced(part.read), zip(*cells, strict=True))
+
+
+def _unforced(read: Read) -> Callable[[tuple[Any, ...]], str | None]:
+    return lambda cells: read(*cells)
 
 
 def escaped(value: str | None) -> str:
@@ -88,6 +105,23 @@ def escaped(value: str | None) -> str:
     if value is None:
         return NULL
     return value.translate(_ESCAPES) if _TO_ESCAPE(value) else value
+
+
+def _codes(cells: Sequence[str]) -> bool:
+    """Say whether all cells are numbers as marketplaces give them: a digit, then up to 99 digits, letters, hyphens."""
+    joined = "\n".join((*cells, ""))
+    return joined.count("\n") == len(cells) and _CODES(joined) is not None
+
+
+def _days(cells: Sequence[str]) -> bool:
+    """Say whether all cells are moments in the report's own form, which PostgreSQL reads too."""
+    joined = "\n".join((*cells, ""))
+    if joined.count("\n") != len(cells) or _DAYS(joined) is None:
+        return False
+    try:
+        return all(map(datetime.fromisoformat, [cell[:19] for cell in cells]))
+    except ValueError:
+        return False
 
 
 def _number(cell: str | None) -> str | None:
@@ -116,12 +150,6 @@ def _amounts(*cells: str | None) -> str | None:
 
 
 def _moment(cell: str | None) -> str | None:
-    if cell is not None and _USUAL(cell):
-        try:
-            datetime.fromisoformat(cell[:19])
-        except ValueError:
-            return None
-        return cell
     try:
         found = moment(cell)
     except BadValue:
@@ -151,19 +179,19 @@ def _short(cell: str | None, longest: int = 100) -> str:
 
 
 STOCKX = (
-    Part(("Order Number",), _number, unique=True),
+    Part(("Order Number",), _number, _codes, before="stockx\t"),
     Part(("Item", "Style", "SKU"), _product),
     Part(("Sku Size", "Size"), _size),
     Part(("Listing Price", "Seller Fee", "Payment Processing", "Shipping Fee", "Total Gross Amount (Total Payout)",
           "Total Payout"), _amounts),
-    Part(("Sale Date",), _sold, unique=True),
+    Part(("Sale Date",), _sold, _days),
     Part(("Listing Price Currency", "Quantity"), _pieces),
-    Part(("Payout date",), _moment, unique=True),
+    Part(("Payout date",), _moment, _days),
     Part(("Payout ID",), _payout),
     Part(("Buyer Destination Country", "Buyer Destination City"),
          lambda country, city: f"{_short(country, 50)}\t{_short(city)}"),
-    Part(("Invoice Number",), _short, unique=True),
-    Part(("Seller Tracking Number",), lambda cell: f"{_short(cell)}\t{NULL}", unique=True),
+    Part(("Invoice Number",), _short, _codes),
+    Part(("Seller Tracking Number",), lambda cell: f"{_short(cell)}\t{NULL}", _codes, after=f"\t{NULL}"),
 )  # fmt: skip
 """The parts of `judge_stockx`, in the order of `SALE_COLUMNS`; StockX's report has no notes."""
 BY_COLUMNS = {"stockx": STOCKX}

@@ -85,7 +85,7 @@ class Staging:
             if None in parts:
                 self._carefully(number, row, lines)
             else:
-                sales.append(f"{start}{number}{head}{number:012x}\t" + "\t".join(parts) + "\n")  # type: ignore[arg-type]
+                sales.append(f"{start}{number}{head}{number:012x}\t" + "\t".join(parts) + "\n")
 
     def _carefully(self, number: int, cells: Sequence[Any], lines: Lines) -> None:
         row: Any = Cells(self.places, cells) if self.sales else dict(zip(self.opened.header, cells, strict=False))
