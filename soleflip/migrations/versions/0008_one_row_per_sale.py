@@ -29,7 +29,7 @@ VIEWS = {
     "order_status_history": """
         SELECT id, order_id, from_status, to_status, at, by_id, source, reason FROM transactions.order_status_history_stored
         UNION ALL
-        SELECT o.id, o.id, NULL, 'completed', o.completed_at, NULL, 'import', 'imported'
+        SELECT o.id, o.id, NULL, 'completed', coalesce(o.completed_at, o.sold_at), NULL, 'import', 'imported'
         FROM transactions.orders o WHERE o.import_batch_id IS NOT NULL""",
     "payout_lines": """
         SELECT id, payout_id, order_id, kind, external_order_id, amount, expected, text FROM transactions.payout_lines_stored
@@ -80,7 +80,7 @@ def upgrade():
     op.create_check_constraint("feesource", "orders", SOURCES, schema="transactions")
     op.add_column("orders", sa.Column("payout_amount", sa.Numeric(12, 2)), schema="transactions")
     op.execute(f"DELETE FROM transactions.order_status_history_stored WHERE {IMPORTED} AND order_id IN"
-               " (SELECT id FROM transactions.orders WHERE import_batch_id IS NOT NULL AND completed_at IS NOT NULL)")
+               " (SELECT id FROM transactions.orders WHERE import_batch_id IS NOT NULL)")
     for name, query in VIEWS.items():
         op.execute(f"CREATE VIEW transactions.{name} AS {query}")
     op.drop_index("ix_orders_size_id", "orders", schema="transactions")
@@ -130,13 +130,14 @@ def downgrade():
     op.create_index("ix_orders_size_id", "orders", ["size_id"], schema="transactions")
     op.execute(
         "INSERT INTO transactions.order_status_history_stored (id, order_id, to_status, at, source, reason)"
-        " SELECT gen_random_uuid(), order_id, to_status, at, source, reason FROM transactions.order_status_history"
-        f" WHERE {IMPORTED} AND at IS NOT NULL AND order_id IN (SELECT id FROM transactions.orders WHERE import_batch_id IS NOT NULL)"
+        " SELECT gen_random_uuid(), id, 'completed', coalesce(completed_at, sold_at), 'import', 'imported'"
+        " FROM transactions.orders WHERE import_batch_id IS NOT NULL"
     )
     op.execute(
         "INSERT INTO transactions.order_fees_stored (id, order_id, kind, source, amount, currency)"
-        " SELECT gen_random_uuid(), f.order_id, f.kind, f.source, f.amount, f.currency FROM transactions.order_fees f"
-        " JOIN transactions.orders o ON o.id = f.order_id AND o.fee_source IS NOT NULL"
+        " SELECT gen_random_uuid(), o.id, f.kind, o.fee_source, f.amount, o.currency FROM transactions.orders o CROSS JOIN LATERAL"
+        " (VALUES ('transaction', o.platform_fee), ('payment', o.payment_fee), ('shipping', o.shipping_cost),"
+        " ('adjustment', o.other_fees)) AS f(kind, amount) WHERE o.fee_source IS NOT NULL AND f.amount <> 0"
     )
     op.execute(
         "INSERT INTO transactions.payout_lines_stored (id, payout_id, order_id, kind, external_order_id, amount, expected, text)"
