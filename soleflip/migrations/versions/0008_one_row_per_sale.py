@@ -152,8 +152,8 @@ def downgrade():
         op.rename_table(f"{name}_stored", name, schema="transactions")
     op.execute(
         "INSERT INTO integration.import_records (batch_id, row_number, source_data)"
-        " SELECT s.batch_id, n.number, s.cells::jsonb -> (n.place - 1)::int FROM integration.import_sources s,"
-        " unnest(s.numbers) WITH ORDINALITY AS n(number, place)"
+        " SELECT s.batch_id, n.number, n.cells FROM integration.import_sources s,"
+        " ROWS FROM (unnest(s.numbers), jsonb_array_elements(s.cells::jsonb)) AS n(number, cells)"
         " ON CONFLICT (batch_id, row_number) DO UPDATE SET source_data = excluded.source_data"
         " WHERE import_records.source_data IS NULL"
     )
