@@ -60,7 +60,7 @@ class Transaction(Timestamped, Base):
     product_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(PRODUCTS, ondelete="SET NULL"))
     size_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("core.sizes.id", ondelete="SET NULL"))
     import_batch_id: Mapped[uuid.UUID | None]
-    """The import that made it. No foreign key: an import that made orders cannot be deleted, by a trigger (migration 0008)."""
+    """The import that made it. No foreign key: an import that made orders cannot be deleted, by a trigger (migration 0010)."""
     payout_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("transactions.payouts.id", ondelete="SET NULL"))
 
     status: Mapped[OrderStatus] = mapped_column(

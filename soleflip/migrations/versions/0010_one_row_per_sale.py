@@ -4,16 +4,16 @@
 themselves. The cells of an imported file are kept some hundred rows together. Fewer indexes on orders: nobody asks for the
 orders of a size, and those of an import lie side by side (BRIN).
 
-Revision: 0008
-Follows: 0007
+Revision: 0010
+Follows: 0009
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-revision = "0008"
-down_revision = "0007"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
