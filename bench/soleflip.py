@@ -7,6 +7,10 @@ exported 1,000. `health_cpu_ms`: CPU milliseconds of one GET /health. `import_ra
 10,000 rows and 44 columns with Python's csv and copying it as it is into one table of texts, over importing it (rows judged,
 staged with their source, compared; products, sizes, orders, fees, history and payouts made); both count this process's CPU
 and that of their own PostgreSQL backends, and the rows are counted by SQL afterwards.
+
+`--floor` adds what none of our code can go below: from the table of texts that the copy left, hand-written statements make
+the same products, sizes, payouts and orders under the same constraints and indexes, nothing judged, nothing kept of the
+file (`floor_*`, CPU seconds of PostgreSQL; `floor_ratio_to_copy` with the copy itself counted).
 """
 
 from __future__ import annotations
@@ -212,6 +216,56 @@ def backend_cpu() -> float:
     return sum(int(found[11]) + int(found[12]) for found in fields) / TICKS
 
 
+FLOOR = {
+    "products": """
+        INSERT INTO products.products (sku, name, category_id) SELECT r.code, min(r.name), c.id FROM told r, core.categories c
+        WHERE c.slug = 'sneakers' GROUP BY r.code, c.id""",
+    "sizes": "INSERT INTO core.sizes (value, region) SELECT DISTINCT size, 'US' FROM told",
+    "payouts": """
+        INSERT INTO transactions.payouts (platform_id, external_id, paid_at, amount)
+        SELECT p.id, r.payout, max(r.paid), sum(r.net) FROM told r, core.platforms p WHERE p.slug = 'stockx'
+        GROUP BY p.id, r.payout""",
+    "orders": """
+        INSERT INTO transactions.orders (platform_id, external_id, stockx_order_number, product_id, size_id, status,
+            product_name, sku, size_label, gross_sale, platform_fee, payment_fee, shipping_cost, fee_source, net_proceeds,
+            sold_at, completed_at, payout_received, payout_date, payout_id, payout_amount)
+        SELECT p.id, r.number, r.number, g.id, s.id, 'completed', r.name, r.code, r.size, r.gross, r.fee, r.payment,
+            r.shipping, 'report', r.net, r.sold, r.paid, true, r.paid, y.id, r.net
+        FROM told r JOIN core.platforms p ON p.slug = 'stockx' JOIN products.products g ON g.sku = r.code
+        JOIN core.sizes s ON s.value = r.size AND s.region = 'US'
+        JOIN transactions.payouts y ON y.platform_id = p.id AND y.external_id = r.payout ORDER BY r.sold""",
+}
+TOLD = """
+CREATE TEMPORARY VIEW told AS SELECT {Order Number} AS number, {Item} AS name, {Sku Size} AS size,
+    CASE WHEN {Style} IN ('', 'N/A') THEN {Item} ELSE {Style} END AS code, {Payout ID} AS payout,
+    {Listing Price}::numeric AS gross, {Seller Fee}::numeric AS fee, {Payment Processing}::numeric AS payment,
+    coalesce(nullif({Shipping Fee}, ''), '0')::numeric AS shipping, {Total Gross Amount (Total Payout)}::numeric AS net,
+    {Sale Date}::timestamptz AS sold, {Payout date}::timestamptz AS paid FROM bare_report
+"""
+EMPTY = "TRUNCATE transactions.orders, products.products, core.sizes, integration.import_batches, transactions.payouts CASCADE"
+
+
+def floor() -> dict[str, float]:
+    """Return the CPU seconds of the bare statements that make what an import makes, from the table of texts."""
+    import psycopg
+    from cli.sample import COLUMNS
+    from shared.config.settings import get_settings
+
+    used: dict[str, float] = {}
+    with psycopg.connect(get_settings().libpq_url) as held:
+        held.execute(EMPTY)
+        view = TOLD
+        for place, name in enumerate(COLUMNS):
+            view = view.replace(f"{{{name}}}", f"c{place}")
+        held.execute(view)
+        for name, statement in FLOOR.items():
+            begun = backend_cpu()
+            held.execute(statement)
+            used[name] = backend_cpu() - begun
+        assert held.execute("SELECT count(*) FROM transactions.orders").fetchone() == (REPORT,)
+    return used
+
+
 def bare_copy(path: Path) -> float:
     """Return the CPU seconds of parsing the file and copying it into a table of texts."""
     import csv
@@ -248,12 +302,7 @@ async def one_import(path: Path) -> float:
 
     database = create_database(get_settings())
     async with database.unit() as session:
-        await session.execute(
-            text(
-                "TRUNCATE transactions.orders, products.products, core.sizes, integration.import_batches,"
-                " transactions.payouts CASCADE"
-            )
-        )
+        await session.execute(text(EMPTY))
         who = (await session.execute(text("SELECT id FROM auth.users WHERE username = 'bench'"))).scalar_one()
     service, actor = ImportService(database), Principal(uuid.UUID(str(who)), "bench", UserRole.ADMIN)
     begun, server = time.process_time(), backend_cpu()
@@ -273,7 +322,7 @@ async def one_import(path: Path) -> float:
     return used
 
 
-def imports(folder: str) -> dict[str, float]:
+def imports(folder: str, *, with_floor: bool = False) -> dict[str, float]:
     """Race the import against the bare copy, three times; return medians."""
     import asyncio
 
@@ -281,11 +330,14 @@ def imports(folder: str) -> dict[str, float]:
 
     path = Path(folder) / "report.csv"
     write_stockx(path, REPORT)
-    bare, ours = [], []
+    bare, ours, floors = [], [], []
     for _ in range(3):
         bare.append(bare_copy(path))
+        if with_floor:
+            floors.append(floor())
         ours.append(asyncio.run(one_import(path)))
-    return {"bare": statistics.median(bare), "ours": statistics.median(ours)}
+    parts = {f"floor_{name}": statistics.median(each[name] for each in floors) for name in FLOOR} if floors else {}
+    return {"bare": statistics.median(bare), "ours": statistics.median(ours), **parts}
 
 
 def main() -> None:
@@ -302,7 +354,7 @@ def main() -> None:
             (Path(folder) / "bare_page.py").write_text(BARE)
             raced = pages(token, folder)
             small, large = streamed(token, folder, 1000), streamed(token, folder, ORDERS)
-            imported = imports(folder)
+            imported = imports(folder, with_floor="--floor" in sys.argv[1:])
     finally:
         if not was_up:
             stop_services(ROOT)
@@ -318,6 +370,12 @@ def main() -> None:
         "copy_cpu_s": round(imported["bare"], 2),
         "stream_peak_mb": round(large / 1024, 1),
     }
+    floors = {name: round(value, 2) for name, value in imported.items() if name.startswith("floor_")}
+    if floors:
+        result |= {
+            **floors,
+            "floor_ratio_to_copy": round(imported["bare"] / (imported["bare"] + sum(floors.values())), 3),
+        }
     print(json.dumps(result))
 
 

@@ -105,7 +105,7 @@ async def upload(
     file: Annotated[UploadFile, File(description="CSV or Excel, up to 100 MB")],
     validate_only: bool = False,
     preview: Annotated[bool, Query(description="Judge the rows and wait for /import/{id}/apply")] = False,
-    batch_size: Annotated[int, Query(ge=10, le=10_000)] = 5000,
+    batch_size: Annotated[int, Query(ge=10, le=10_000)] = 10_000,
     profile: Annotated[Literal["stockx", "alias", "sales", "awin", "awin_sales"] | None, Query()] = None,
 ) -> UploadOut:
     """Import a report: its kind is told by its columns. What is good is applied, what is not is named row by row."""

@@ -34,7 +34,7 @@ from shared.translation import gettext_noop
 
 READ = 4
 """So many blocks of rows are read and copied at once."""
-BLOCK = 5000
+BLOCK = 10_000
 """So many rows are applied at once."""
 APPLY = "integration.apply_import"
 
