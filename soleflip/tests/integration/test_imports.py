@@ -85,6 +85,8 @@ async def test_rows_with_errors_are_named_and_mended_the_others_taken(worker: Pe
     assert mended.json() == {"row": 5, "verdict": "new", "problems": []}
     still = await worker.patch(f"{base}/rows/9", {"values": {"Listing Price": "-3"}})
     assert still.json()["verdict"] == "error"
+    for number, status in ((2, 409), (99, 404)):
+        assert (await worker.patch(f"{base}/rows/{number}", {"values": {"Item": "x"}})).status_code == status
     asked = await worker.post(f"{base}/apply")
     assert (asked.status_code, (await worker.post(f"{base}/apply")).json()["job_id"]) == (202, asked.json()["job_id"])
     errors = (await worker.get(f"{base}/errors")).text

@@ -24,6 +24,7 @@ from shared.repositories.catalogue import CatalogueLookup
 from shared.repositories.rows import AnyRow
 from shared.rules.brands import Pattern
 from shared.rules.import_values import order_ids
+from shared.translation import gettext_noop
 
 TAKEN = (RowVerdict.NEW, RowVerdict.CHANGED)
 
@@ -194,7 +195,7 @@ class ImportRepository(BaseRepository[ImportBatch]):
         values = {"applied_until": until, "processed_records": ImportBatch.processed_records + rows}
         found: Any = await self.session.execute(update(ImportBatch).where(ImportBatch.id == batch_id).values(**values))
         if found.rowcount != 1:
-            raise ResourceNotFoundException("Import batch not found")
+            raise ResourceNotFoundException(gettext_noop("Import batch not found"))
 
     async def forget_sales(self, batch_id: uuid.UUID) -> None:
         """Empty staging of what is applied."""

@@ -217,16 +217,14 @@ class ImportService:
             repository = ImportRepository(session)
             batch = await repository.get_by_id(batch_id)
             row = await repository.record(batch_id, number)
-            if batch is None or row is None:
+            came = (await repository.cells(batch_id, [number])).get(number)
+            if batch is None or came is None:
                 raise ResourceNotFoundException(gettext_noop("This import has no such row"))
-            if row.verdict not in (RowVerdict.ERROR, RowVerdict.CONFLICT) or batch.job_id is not None:
+            if row is None or row.verdict not in (RowVerdict.ERROR, RowVerdict.CONFLICT) or batch.job_id is not None:
                 raise BusinessRuleViolation(
                     gettext_noop("Only rows with errors can be mended, before the import is applied")
                 )
-            came = (
-                row.source_data if row.source_data is not None else (await repository.cells(batch_id, [number]))[number]
-            )
-            cells = {**named_cells(batch.header, came), **values}
+            cells = {**named_cells(batch.header, came if row.source_data is None else row.source_data), **values}
             row.source_data = [cells.get(name) for name in batch.header] if batch.header else cells
             profile = PROFILES[batch.profile or ""]
             try:
