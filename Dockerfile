@@ -7,7 +7,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends chromium fonts-
     && rm -rf /var/lib/apt/lists/* && useradd --create-home --uid 10001 app
 WORKDIR /app
 COPY . .
-RUN python3 tools/bootstrap.py && chown -R app /app/$SYSTEM
+RUN python3 tools/bootstrap.py && mkdir -p /app/$SYSTEM/.local/media && chown -R app /app/$SYSTEM
 WORKDIR /app/$SYSTEM
 RUN if [ -f manage.py ]; then SECRET_KEY=only-for-collecting-files-0123456789012345678901234567 DEBUG=False python manage.py collectstatic --noinput; fi
 USER app

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tarfile
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,8 @@ from shared.config.settings import get_settings
 from shared.database.migrating import migrate
 
 app = typer.Typer(no_args_is_help=True, help="The database")
+MEDIA = ".media.tar"
+"""What the file with the photos ends with, beside a dump of the same name."""
 VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
 IMPORTS = """SELECT created_at, source_file, status, total_records, error_records FROM integration.import_batches
     ORDER BY created_at DESC LIMIT 10"""
@@ -65,6 +68,7 @@ def backup(file: Path) -> None:
     finally:
         unfinished.unlink(missing_ok=True)
     typer.echo(f"{file}: {file.stat().st_size} bytes")
+    _pack(file.with_suffix(MEDIA))
 
 
 @app.command()
@@ -80,6 +84,12 @@ def restore(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) 
         _run(_tool("psql"), "-q", "-X", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--file={script}",
              f"--output={os.devnull}", environment=told)  # fmt: skip
     typer.echo(f"The database is as in {file}.")
+    packed, media = file.with_suffix(MEDIA), get_settings().media_root
+    if packed.is_file():
+        media.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tarfile.open(packed) as files:
+            files.extractall(media, filter="data")
+        typer.echo(f"The photos of {packed} are back.")
 
 
 @app.command()
@@ -94,6 +104,22 @@ def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False
         for statement in _dropping():
             held.execute(statement.encode())
     upgrade()
+
+
+def _pack(target: Path) -> None:
+    """Pack what lies below the media folder, if anything does; after the dump, so that every row's file is in it."""
+    media = get_settings().media_root
+    if not media.is_dir() or not any(media.iterdir()):
+        return
+    unfinished = target.with_name(f"{target.name}.part")
+    unfinished.touch(mode=0o600)
+    try:
+        with tarfile.open(unfinished, "w") as files:
+            files.add(media, arcname=".")
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    typer.echo(f"{target}: {target.stat().st_size} bytes")
 
 
 def _environment() -> dict[str, str]:

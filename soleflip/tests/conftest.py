@@ -31,7 +31,7 @@ get_settings.cache_clear()
 
 
 @pytest.fixture(scope="session")
-def settings() -> Iterator[Settings]:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings on a database of this run, at the head of the migrations."""
     found = Settings(rate_limit_enabled=False, log_level="WARNING")
     server = found.libpq_url.rpartition("/")[0]
@@ -39,7 +39,8 @@ def settings() -> Iterator[Settings]:
     with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         admin.execute(f'CREATE DATABASE "{name}"')
-    ready = found.model_copy(update={"db_name": name, "database_url": f"{server}/{name}"})
+    media = tmp_path_factory.mktemp("media")
+    ready = found.model_copy(update={"db_name": name, "database_url": f"{server}/{name}", "media_root": media})
     migrate(ready)
     yield ready
     with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:

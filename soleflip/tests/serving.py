@@ -18,6 +18,7 @@ from http.client import HTTPConnection
 from typing import TypeVar
 
 import psycopg
+from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncSession
 from standins.stockx import StockX as StandIn
 
@@ -27,6 +28,7 @@ from domains.consignment.services.pair_service import PairService
 from domains.consignment.services.statement_service import StatementService
 from domains.integration.services.import_service import ImportService
 from domains.inventory.services.listing_service import ListingService
+from domains.inventory.services.photo_service import PhotoService
 from domains.orders.services.money_service import MoneyService
 from shared.auth import tokens
 from shared.auth.principal import Principal
@@ -35,6 +37,7 @@ from shared.database.connection import Database, create_database
 from shared.database.migrating import migrate
 from shared.database.models import Listing, MarketPrice, PriceSource, Supplier, SupplierAccount, User, WebhookEndpoint
 from shared.database.words import ListingStatus, PriceSourceType, PriceType, UserRole
+from shared.media.pictures import redraw
 from shared.repositories.catalogue import CatalogueLookup
 from shared.stockx.client import StockX
 from tests.makers import make_item, make_order, make_product
@@ -69,6 +72,7 @@ IDS = {
     "consigned_item_id": "SELECT item_id FROM transactions.consigned_pairs WHERE given_back_on IS NULL LIMIT 1",
     "statement_id": "SELECT id FROM transactions.consignment_statements LIMIT 1",
     "adjustment_id": "SELECT id FROM transactions.consignment_adjustments LIMIT 1",
+    "photo_id": "SELECT id FROM inventory.photos WHERE removed_at IS NULL LIMIT 1",
     "webhook_id": "SELECT id FROM integration.webhook_endpoints LIMIT 1",
 }
 """How a path's parameter finds something that is there."""
@@ -106,10 +110,10 @@ async def seed(database: Database, settings: Settings, standin: StandIn) -> User
         session.add_all([user, other])
     await connect(StockX(settings, database), standin)
     actor = Principal(user.id, user.username, user.role)
-    buffer = io.StringIO(newline="")
-    csv_rows(buffer)
+    report = io.StringIO(newline="")
+    csv_rows(report)
     service = ImportService(database)
-    batch = await service.stage(actor, io.BytesIO(buffer.getvalue().encode()), "report.csv")
+    batch = await service.stage(actor, io.BytesIO(report.getvalue().encode()), "report.csv")
     async with database.unit() as session:
         stockx = await CatalogueLookup(session).platform("stockx")
         product = await make_product(session, sku="DD1391-100", style_code="DD1391-100")
@@ -141,6 +145,9 @@ async def seed(database: Database, settings: Settings, standin: StandIn) -> User
             )
         )  # fmt: skip
         await consign(session, actor)
+        buffer = io.BytesIO()
+        Image.new("RGB", (60, 40), "red").save(buffer, "PNG")
+        await PhotoService(session, settings.media_root).add(actor, items[0].id, [redraw(buffer.getvalue())])
     await service.ask_apply(actor, batch.id)
     return user
 
@@ -170,7 +177,8 @@ def csv_rows(buffer: io.StringIO) -> None:
 def environment(chosen: Settings) -> dict[str, str]:
     """Return what a process of its own needs to know of database and stand-in."""
     return {
-        **os.environ, "DATABASE_URL": chosen.database_url, "PYTHONPATH": ".", "PROVIDER_NETWORKS": "127.0.0.0/8",
+        **os.environ, "DATABASE_URL": chosen.database_url,
+        "MEDIA_ROOT": str(chosen.media_root), "PYTHONPATH": ".", "PROVIDER_NETWORKS": "127.0.0.0/8",
         "STOCKX_API_BASE_URL": chosen.stockx_api_base_url, "STOCKX_AUTH_URL": chosen.stockx_auth_url,
         "STOCKX_CLIENT_ID": chosen.stockx_client_id, "STOCKX_REQUESTS_PER_SECOND": "1000",
         "STOCKX_CLIENT_SECRET": chosen.stockx_client_secret.get_secret_value(), "STOCKX_DAILY_REQUESTS": "25000",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 
 from shared.config.settings import Settings
 from shared.database.migrating import migrate
+from shared.media.store import Store
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,8 +35,9 @@ def shop(settings: Settings) -> Iterator[str]:
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def make(shop: str, *words: str) -> subprocess.CompletedProcess[str]:
-    told = {**os.environ, "DATABASE_URL": shop, "ENVIRONMENT": "testing"}
+def make(shop: str, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    media = Path(tempfile.gettempdir()) / f"soleflip-media-{os.getpid()}"
+    told = {**os.environ, "DATABASE_URL": shop, "ENVIRONMENT": "testing", "MEDIA_ROOT": str(media), **more}
     command = ["make", "-s", f"PYTHON={sys.executable}", *words]
     return subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
 
@@ -77,6 +81,18 @@ def test_what_was_backed_up_comes_back_as_it_was(shop: str, tmp_path: Path) -> N
     again = "INSERT INTO products.products (sku, name, category_id) SELECT sku, name, category_id FROM products.products LIMIT 1"
     with psycopg.connect(shop) as held, pytest.raises(psycopg.errors.UniqueViolation):  # keys are back as well
         held.execute(again.encode())
+
+
+def test_photos_come_back_with_the_dump_they_were_packed_beside(shop: str, tmp_path: Path) -> None:
+    media, backups = tmp_path / "media", tmp_path / "backups"
+    digest = Store(media, "photos").put({"full": b"a photo", "tiny": b"a small one"})
+    assert make(shop, "backup", f"BACKUPS={backups}", MEDIA_ROOT=str(media)).returncode == 0
+    [dump], [packed] = backups.glob("*.dump"), backups.glob("*.media.tar")
+    assert packed.stat().st_mode & 0o077 == 0
+    shutil.rmtree(media)
+    done = make(shop, "restore", f"BACKUP_FILE={dump}", MEDIA_ROOT=str(media))
+    assert done.returncode == 0, done.stderr
+    assert Store(media, "photos").path(digest, "full").read_bytes() == b"a photo"
 
 
 def test_a_reset_asks_first_and_leaves_a_migrated_empty_shop(shop: str) -> None:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from domains.inventory.repositories.inventory_repository import ItemFilter
+from domains.inventory.repositories.photo_repository import PhotoRepository
 from domains.inventory.services.inventory_service import InventoryService
 from shared.api.dependencies import SessionDep
 from shared.auth.principal import Need, Principal
@@ -51,11 +52,13 @@ async def _page(
     **more: Any,
 ) -> Response:
     items, total, _ = await InventoryService(session).list(chosen, skip, PAGE, None)
+    covers = await PhotoRepository(session).covers([item["id"] for item in items])
     owned = None if chosen.consigned is None else str(chosen.consigned).lower()
     asked = {"q": chosen.q, "status": chosen.status, "consigned": owned}
     query = urlencode({name: value for name, value in asked.items() if value})
     return render(
-        request, "inventory.html", looking, status, items=items, total=total, shown=len(items), skip=skip, chosen=chosen,
+        request, "inventory.html", looking, status, items=items, covers=covers,
+        total=total, shown=len(items), skip=skip, chosen=chosen,
         query=f"{query}&" if query else "", may_write=looking.may(Need.WRITE), **{"told": {}, **more},
     )  # fmt: skip
 

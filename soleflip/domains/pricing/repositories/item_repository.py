@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.database.models import (
     Brand,
     InventoryItem,
+    ItemPhoto,
     Listing,
     ListingOperation,
     ListingPriceChange,
@@ -56,6 +57,13 @@ class ItemRepository:
             .where(I.id == item_id)
         )  # fmt: skip
         return next(iter(await self._dicts(statement)), None)
+
+    async def photos(self, item_id: uuid.UUID) -> list[uuid.UUID]:
+        """Return a pair's photos, its cover first."""
+        photo = ItemPhoto
+        statement = select(photo.id).where(photo.item_id == item_id, photo.removed_at.is_(None))
+        order = (photo.position, photo.created_at, photo.id)
+        return list((await self.session.scalars(statement.order_by(*order))).all())
 
     async def market_days(self, product_id: uuid.UUID, size: str) -> list[dict[str, Any]]:
         """Return half a year of StockX's market, oldest first: of this size where it is known, else of the model."""

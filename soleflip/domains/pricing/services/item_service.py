@@ -42,7 +42,7 @@ class ItemService:
             "market_days": await self.items.market_days(head["product_id"], head["size"]),
             "listings": await self.items.listings(item_id), "operations": await self.items.operations(item_id=item_id, limit=10),
             "changes": await self.items.price_changes(item_id), "history": await self.items.history(item_id),
-            "orders": await self.items.orders(item_id),
+            "orders": await self.items.orders(item_id), "photos": await self.items.photos(item_id),
         }  # fmt: skip
         if head["consignor_id"]:
             return found | await self._consigned(item_id, head["list_price"])

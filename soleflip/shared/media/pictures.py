@@ -1,0 +1,95 @@
+"""Pictures from strangers: judged before they are unpacked, unpacked once, and drawn anew. What is kept is never what was sent.
+
+EXIF (with its GPS position), comments, colour profiles and whatever else a file carries stay behind, since only pixels are
+copied into a new JPEG.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, ImageOps, UnidentifiedImageError, features
+
+FORMATS: Final = ("JPEG", "PNG", "WEBP", *(("AVIF",) if features.check("avif") else ()))
+LARGEST_BYTES: Final = 25 * 2**20
+LARGEST_PIXELS: Final = 64_000_000
+"""A phone's largest ordinary picture has 50 million pixels."""
+SIZES: Final = {"full": 2048, "card": 480, "tiny": 128}
+"""The longest side of what is kept."""
+CONTENT_TYPE: Final = "image/jpeg"
+HEIC: Final = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc", b"ftypheim", b"ftypmsf1")
+_AT_ONCE = threading.BoundedSemaphore(2)
+"""A picture unpacked takes up to 200 MB; a process unpacks two at a time."""
+
+
+class BadPictureError(ValueError):
+    """This is no picture we take; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture drawn anew, as JPEG by the names of `SIZES`; width and height are those of `full`."""
+
+    width: int
+    height: int
+    files: dict[str, bytes]
+
+
+def redraw(data: bytes) -> Picture:
+    """Return a picture drawn anew, turned upright, on white; raises BadPictureError."""
+    if len(data) > LARGEST_BYTES:
+        raise BadPictureError(f"larger than {LARGEST_BYTES // 2**20} MB; take it in a smaller size")
+    with _AT_ONCE:
+        full = _guarded(lambda: _unpacked(data))
+        files = {}
+        for name, side in SIZES.items():
+            small = full if name == "full" else full.copy()
+            small.thumbnail((side, side), Image.Resampling.LANCZOS)
+            buffer = io.BytesIO()
+            small.save(buffer, "JPEG", quality=86 if name == "full" else 80, progressive=True, optimize=True)
+            files[name] = buffer.getvalue()
+        return Picture(full.width, full.height, files)
+
+
+def _guarded(work: Callable[[], Image.Image]) -> Image.Image:
+    try:
+        return work()
+    except BadPictureError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise BadPictureError("it has more pixels than any camera makes") from None
+    except MemoryError:
+        raise BadPictureError("it does not fit into memory; take it in a smaller size") from None
+    except Exception:  # noqa: BLE001 -- Pillow's plugins raise nearly everything over a broken file
+        raise BadPictureError("it cannot be read as a picture; it may be broken") from None
+
+
+def _unpacked(data: bytes) -> Image.Image:
+    """Return the pixels of a picture's first frame, at most as large as `full`, on white."""
+    if data[4:12] in HEIC:
+        raise BadPictureError(
+            "HEIC is not read here; choose “most compatible” in the camera's settings, or send it as JPEG"
+        )
+    try:
+        found = Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError:
+        raise BadPictureError(f"not a picture we read ({', '.join(FORMATS)})") from None
+    with found as image:
+        if image.width * image.height > LARGEST_PIXELS:
+            raise BadPictureError(
+                f"{image.width} × {image.height} pixels are more than {LARGEST_PIXELS // 10**6} million"
+            )
+        if image.width < 1 or image.height < 1 or max(image.size) > 50 * min(image.size):
+            raise BadPictureError("it is no more than a line")
+        image.draft("RGB", (SIZES["full"], SIZES["full"]))
+        image.load()
+        upright = ImageOps.exif_transpose(image)
+        upright.thumbnail((SIZES["full"], SIZES["full"]), Image.Resampling.LANCZOS)
+        solid = upright.convert("RGBA") if upright.mode in ("RGBA", "LA", "PA", "P") else upright.convert("RGB")
+        clean = Image.new("RGB", solid.size, "white")
+        clean.paste(solid, mask=solid if solid.mode == "RGBA" else None)
+        return clean
