@@ -72,6 +72,7 @@ async def test_a_cancelled_sale_gives_its_pair_back_and_a_late_word_is_kept_not_
     assert (order.status, "StockX says SHIPPED" in (order.notes or "")) == (OrderStatus.CANCELLED, True)
 
 
+@pytest.mark.timeout(300)  # four hundred orders, each with all that belongs to one
 async def test_history_is_pulled_once_and_goes_on_at_the_page_where_it_broke(
     settings: Settings, database: Database, standin: StandIn, stockx: StockX, session: AsyncSession
 ) -> None:
