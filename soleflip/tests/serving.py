@@ -124,7 +124,10 @@ async def seed(database: Database, settings: Settings, standin: StandIn) -> User
         session.add(listing)
         await session.flush()
         await ListingService(session).change_price(actor, listing.id, Decimal(140))
-        order = await make_order(session, sku="DD1391-100", size_label="9", product_id=product.id)
+        at_stockx = standin.world.put_order(next(iter(standin.world.variants)), 150, label=True)
+        order = await make_order(
+            session, external_id=at_stockx.number, sku="DD1391-100", size_label="9", product_id=product.id
+        )
         lines = [{"order": order.external_id, "amount": Decimal(130)}]
         await MoneyService(session).record_payout(actor, "stockx", "PO-1", datetime.now(UTC), Decimal(130), lines)
         session.add(WebhookEndpoint(user_id=user.id, url="https://example.com/", host="example.com", secret="s"))

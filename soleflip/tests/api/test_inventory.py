@@ -93,6 +93,15 @@ async def test_an_edit_of_an_old_version_is_refused(worker: Person, session: Asy
     assert (late.status_code, late.json()["error"]["code"]) == (409, "VERSION_CONFLICT")
 
 
+@pytest.mark.parametrize("field", ["quantity", "vat_rate", "tax_scheme", "currency", "condition", "defects"])
+async def test_what_an_item_always_has_cannot_be_taken_from_it(
+    field: str, worker: Person, session: AsyncSession
+) -> None:
+    item = await make_item(session)
+    answer = await worker.ask("PUT", f"{ITEMS}/{item.id}", json={field: None})
+    assert (answer.status_code, field in answer.text, "cannot be empty" in answer.text) == (400, True, True)
+
+
 @pytest.mark.parametrize("field", ["id", "product_id", "reserved_quantity", "created_at", "number", "consignor_id"])
 async def test_what_is_not_offered_cannot_be_assigned(field: str, worker: Person, session: AsyncSession) -> None:
     item = await make_item(session)

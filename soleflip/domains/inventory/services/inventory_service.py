@@ -32,6 +32,7 @@ ALIASES = {"listed": ItemStatus.LISTED, "cancelled": ItemStatus.CANCELED}
 LOW = 10
 NOT_OURS = ("purchase_price", "gross_purchase_price", "landed_costs", "tax_scheme")
 """What a consigned item cannot be told: its cost and its VAT scheme follow from its owner's terms."""
+NEVER_EMPTY = frozenset(column.key for column in InventoryItem.__table__.columns if not column.nullable)
 
 
 class InventoryService:
@@ -98,6 +99,8 @@ class InventoryService:
             raise BusinessRuleViolation(
                 f"Item {item.number} is consigned: it has no purchase price, its owner gets a share when it sells"
             )
+        if empty := sorted(name for name, value in told.items() if value is None and name in NEVER_EMPTY):
+            raise ValidationException("Leave out what is to stay", field_errors=dict.fromkeys(empty, "cannot be empty"))
         told |= await self._place(told) | _prices({"vat_rate": item.vat_rate, "tax_scheme": item.tax_scheme, **told})
         quantity = told.get("quantity", item.quantity)
         if quantity < item.reserved_quantity:
