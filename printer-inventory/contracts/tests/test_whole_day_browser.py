@@ -91,6 +91,7 @@ def test_an_operators_whole_day_and_a_colleague_who_only_looks(
     page.select_option("#polling-method", "WEB")
     expect(page.locator(".toast-note").last).to_contain_text("Polling method")
     page.click("#poll-now")
+    page.wait_for_url(f"{site}/inventory/{printer.pk}/")
     wait_until(lambda: InventoryTask.objects.filter(printer=printer, state="done", engine="web").exists(), "the poll")
     assert PrinterState.objects.get(pk=printer.pk).total_pages == fleet.truth(number)["counters"]["total"]
 

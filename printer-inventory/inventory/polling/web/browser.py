@@ -42,6 +42,8 @@ FLAGS: Final = (
 )
 ELEMENT_SECONDS: Final = 5.0
 QUIET_SECONDS: Final = 0.1
+STEP_QUIET_SECONDS: Final = 0.3
+"""After a step, which may make the page ask for more once its script has run."""
 SETTLE_SECONDS: Final = 3.0
 MOST_SESSIONS: Final = 500
 """A browser that has served so many is started anew: whatever it leaks, it leaks no longer."""
@@ -277,7 +279,7 @@ async def read_page(tab: Page, proxy: GuardProxy, target: WebTarget, page: PageR
             raise PageError(text) from None
         except PlaywrightError as error:
             raise PageError(f"Step {number} ({step.do} {step.selector}): {_plain(error)}") from None
-        await proxy.settle(QUIET_SECONDS, SETTLE_SECONDS)
+        await proxy.settle(STEP_QUIET_SECONDS, SETTLE_SECONDS)
         await asyncio.sleep(step.seconds)
     content = (await tab.content()).encode("utf-8", "replace")
     if len(content) > rules.page_bytes:

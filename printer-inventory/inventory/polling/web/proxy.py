@@ -68,10 +68,13 @@ class GuardProxy:
         await asyncio.gather(*talks, return_exceptions=True)
 
     async def settle(self, quiet: float, at_most: float) -> None:
-        """Wait until nothing has been under way for `quiet` seconds, `at_most` in all."""
-        end = time.monotonic() + at_most
-        while time.monotonic() < end:
-            if not self._open and time.monotonic() - self._last >= quiet:
+        """Wait until nothing has been under way for `quiet` seconds from now on, `at_most` in all.
+
+        What happened before does not count: a click's request may take a busy browser a while to send.
+        """
+        begun = time.monotonic()
+        while (now := time.monotonic()) < begun + at_most:
+            if not self._open and now - max(self._last, begun) >= quiet:
                 return
             await asyncio.sleep(quiet / 4)
 
