@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.test import Client, RequestFactory
 
 from webshell import errors
@@ -99,6 +100,54 @@ def test_last_resort_is_plain_and_escaped(monkeypatch: pytest.MonkeyPatch) -> No
     answer = errors.error(RequestFactory().get("/"), 400, "<b>", "broken", "nor/this.html")
     assert answer.status_code == 400
     assert b"&lt;b&gt;" in answer.content
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/suspicious/", 400, "cannot be read"),
+        ("/refuse/", 403, "role “Operator”"),
+        ("/nowhere/", 404, "There is nothing here"),
+        ("/only-post/", 405, "does not take GET"),
+    ],
+)
+def test_pages_are_the_same_with_debug(settings, lenient: Client, path: str, status: int, words: str) -> None:
+    settings.DEBUG = True
+    answer = lenient.get(path, headers=HTML)
+    text = answer.content.decode()
+    assert (answer.status_code, words in text, "DEBUG = True" in text, "urlconf" in text.lower()) == (
+        status,
+        True,
+        False,
+        False,
+    )
+    assert lenient.get(path, headers=JSON).headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_refused_host_has_a_page_with_debug_too(settings, lenient: Client) -> None:
+    settings.DEBUG = True
+    answer = lenient.get("/nowhere/", headers={**HTML, "host": "evil.example"})
+    assert answer.status_code == 400
+    assert "cannot be read" in answer.content.decode()
+    assert "Traceback" not in answer.content.decode()
+
+
+def test_a_missing_slash_is_added_with_debug_too(settings, client: Client) -> None:
+    settings.DEBUG = True
+    assert client.get("/list", headers=HTML).headers["Location"] == "/list/"
+
+
+def test_missing_pages_are_the_same_with_debug_under_asgi(settings, async_client) -> None:
+    settings.DEBUG = True
+    answer = async_to_sync(async_client.get)("/nowhere/", headers=HTML)
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.content.decode()
+
+
+def test_where_nobody_signs_in_the_frame_stays(client: Client, settings) -> None:
+    client.cookies["nobody"] = "1"
+    settings.WEBSHELL = {**settings.WEBSHELL, "login_url": ""}
+    assert b'class="rail-item' in client.get("/nowhere/", headers=HTML).content
 
 
 @pytest.mark.parametrize(

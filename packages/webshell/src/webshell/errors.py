@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.html import escape
@@ -43,9 +44,13 @@ def error(request: HttpRequest, status: int, title: str, detail: str, template: 
 
 
 def framed(request: HttpRequest) -> str:
-    """Return the template for a person: inside the frame for who is signed in, else alone."""
+    """Return the template for a person: inside the frame for who is signed in or where nobody signs in, else alone.
+
+    Nobody signs in where WEBSHELL's `login_url` is "".
+    """
     user = getattr(request, "user", None)
-    return FRAMED if user is not None and user.is_authenticated else ALONE
+    open_to_all = getattr(settings, "WEBSHELL", {}).get("login_url") == ""
+    return FRAMED if open_to_all or (user is not None and user.is_authenticated) else ALONE
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from contextvars import Token
 from typing import Any, Final, cast
@@ -9,12 +10,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseNotAllowed
+from django.core.exceptions import SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from webshell import requestid
-from webshell.errors import method_not_allowed
+from webshell.errors import bad_request, method_not_allowed, not_found
 from webshell.problems import wants_json
 
 HEADER: Final = "X-Request-ID"
@@ -103,25 +105,45 @@ class SecurityHeadersMiddleware(BothWays):
 
 
 class EmptyErrorsMiddleware(BothWays):
-    """Gives Django's empty 405 a body: a page for people, problem details for programs, who get them in place of any other text.
+    """Gives the house's page, to programs problem details, in place of Django's empty 405 and of DEBUG's yellow 404 and 400.
 
-    `Allow` stays. Only an async request pays a thread hop, and only for such an answer: the page may ask for the visitor.
+    `Allow` stays. With DEBUG a 500 stays Django's: its traceback is what DEBUG is for. Only an async request pays a thread
+    hop, and only for such an answer: the page may ask for the visitor. List it before CommonMiddleware, which refuses
+    unknown hosts and adds the slash that an address lacks.
     """
 
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """With DEBUG, answer a view's Http404 and SuspiciousOperation as without."""
+        if settings.DEBUG and isinstance(exception, Http404):
+            return not_found(request, exception)
+        if settings.DEBUG and isinstance(exception, SuspiciousOperation):
+            logging.getLogger(f"django.security.{type(exception).__name__}").error(str(exception))
+            return bad_request(request, exception)
+        return None
+
     def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Replace an empty 405."""
-        if not isinstance(response, HttpResponseNotAllowed) or (response.content and not wants_json(request)):
-            return response
-        page = method_not_allowed(request)
-        page.headers["Allow"] = response.headers["Allow"]
-        return page
+        """Replace an empty 405 and DEBUG's pages."""
+        if isinstance(response, HttpResponseNotAllowed):
+            if response.content and not wants_json(request):
+                return response
+            page = method_not_allowed(request)
+            page.headers["Allow"] = response.headers["Allow"]
+            return page
+        if is_debugs_own(request, response):
+            return not_found(request) if response.status_code == 404 else bad_request(request)
+        return response
 
     async def handle_async(self, request: HttpRequest) -> HttpResponseBase:
         """Do the same under ASGI."""
         response = await cast("Awaitable[HttpResponseBase]", self.get_response(request))
-        if not isinstance(response, HttpResponseNotAllowed):
+        if not isinstance(response, HttpResponseNotAllowed) and not is_debugs_own(request, response):
             return response
         return await sync_to_async(self.after)(request, response)
+
+
+def is_debugs_own(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Return whether this is DEBUG's 404 or 400 for a request that reached no view: no such address, or a refused host."""
+    return settings.DEBUG and request.resolver_match is None and response.status_code in (400, 404)
 
 
 class TimeZoneMiddleware(BothWays):
