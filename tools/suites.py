@@ -84,6 +84,14 @@ def discover(root: Path) -> list[Member]:
     return members
 
 
+def environment() -> dict[str, str]:
+    """Return the variables of a suite: the caller's, but what is compiled is kept for the next start.
+
+    A suite starts Python hundreds of times; compiling the house's own 500 modules each time is a third of a start.
+    """
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 class Runner:
     """Runs suites as processes of their own and can end them all."""
 
@@ -126,6 +134,7 @@ class Runner:
             child = subprocess.Popen(
                 command,
                 cwd=member.folder,
+                env=environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, BinaryIO, Final
 
-import openpyxl  # type: ignore[import-untyped] # its types are a package of their own
 from django.db.models import Q
 from sheets import check_template
 from sheets.headers import normalise_header
@@ -35,6 +34,8 @@ def fill_template(file: BinaryIO, zone: tzinfo, organization: int | None = None)
     Of printers with one serial number the one in use counts, and of these the one read last. A counter that a device does not
     tell leaves its cell as it is. SheetError for a file that is no safe workbook, TemplateError for one without the columns.
     """
+    import openpyxl  # type: ignore[import-untyped]  # half a second of every start; its types are a package of their own
+
     check_template(file)
     book = openpyxl.load_workbook(file)
     sheet = book.worksheets[0]
