@@ -18,7 +18,7 @@ import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -123,16 +123,39 @@ def is_there(row: Row, place: Place) -> bool:
     return kind != "file" or (folder / name).exists()
 
 
-def run_row(row: Row, place: Place, rows: list[Row]) -> str:
-    """Run one row and what puts things back; return what is wrong, or nothing."""
-    folder = ROOT / row.folder
-    if row.beside:
-        helper = next(other for other in rows if (other.system, other.command) == (row.system, row.beside))
-        with _running(helper, place) as (failure, _output):
-            return failure or run_row(Row(row.command, row.run, exit=row.exit, folder=row.folder), place, rows)
-    if row.until:
-        with _running(row, place) as (failure, _output):
+def groups_of(rows: list[Row]) -> list[list[Row]]:
+    """Return the rows that are run, in groups: those that run beside a command follow it, and a line typed alike stands once.
+
+    Two rows type the same where a document names a command with and without what the table fills in.
+    """
+    groups: dict[object, list[Row]] = {}
+    for row in sorted((row for row in rows if not row.why_not), key=lambda row: bool(row.beside)):
+        typed = (
+            (row.folder, row.beside)
+            if row.beside
+            else (row.folder, row.command if row.until else replace(row, command=row.line, run=""))
+        )
+        groups.setdefault(typed, []).append(row)
+    return list(groups.values())
+
+
+def run_group(group: list[Row], place: Place) -> str:
+    """Run a group of `groups_of`; return what is wrong and in which of its rows, or nothing."""
+    first, *others = group
+    if not first.until:
+        return run_row(first, place)
+    with _running(first, place) as (failure, _output):
+        if failure:
             return failure
+        found = {row.command: run_row(row, place) for row in others}
+    return "\n".join(f"{command}: {wrong}" for command, wrong in found.items() if wrong)
+
+
+def run_row(row: Row, place: Place) -> str:
+    """Run one row and what puts things back; return what is wrong, or nothing. What it has to run beside is up already."""
+    folder = ROOT / row.folder
+    if row.until:
+        return run_group([row], place)
     result = _shell(_filled(row.line, place), folder, place)
     failure = (
         ""

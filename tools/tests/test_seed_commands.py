@@ -13,11 +13,11 @@ import pytest
 from localservices import ensure_services, stop_services
 
 import seed_commands
-from seed_commands import ROOT, SYSTEMS, Place, Row, commands_in, is_there, read_table, run_row
+from seed_commands import ROOT, SYSTEMS, Place, Row, commands_in, groups_of, is_there, read_table, run_group, run_row
 
 SEEDS = ROOT.parent / "shared" / "seeds"
 ROWS = read_table()
-RUN = [row for row in ROWS if not row.why_not]
+GROUPS = groups_of(ROWS)
 BIN = Path(sys.executable).parent
 
 
@@ -54,7 +54,7 @@ def test_every_row_is_run_or_says_why_not() -> None:
         assert not (row.why_not and (row.run or row.until or row.later or row.exit)), row.command
         assert bool(row.exists) == bool(row.later), row.command
         assert not row.beside or any(
-            (other.system, other.command) == (row.system, row.beside) and other.until for other in ROWS
+            (other.folder, other.command) == (row.folder, row.beside) and other.until for other in ROWS
         )
 
 
@@ -65,6 +65,17 @@ def test_a_command_stands_once(tmp_path: Path) -> None:
     table.write_text("[[row]]\ncommand = 'a'\n[[row]]\ncommand = 'a'\n")
     with pytest.raises(ValueError, match="twice in the table: a"):
         read_table(table)
+
+
+def test_every_row_is_run_once() -> None:
+    run = [row for group in GROUPS for row in group]
+    assert sorted(row.command for row in run) == sorted(row.command for row in ROWS if not row.why_not)
+    for group in GROUPS:
+        assert group[0].until or {(row.folder, row.line, row.exit) for row in group} == {
+            (group[0].folder, group[0].line, group[0].exit)
+        }
+        assert all(row.beside == group[0].command for row in group[1:]) or not group[0].until
+    assert len(groups_of([Row("a"), Row("b", run="a"), Row("a", exit=1), Row("a", folder="art-factory")])) == 3
 
 
 @pytest.fixture
@@ -91,7 +102,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     ],
 )
 def test_a_row_that_does_not_hold_is_noticed(row: Row, complaint: str, here: Place) -> None:
-    found = run_row(row, here, [row])
+    found = run_row(row, here)
     assert complaint in found
     assert bool(found) == bool(complaint)
 
@@ -99,7 +110,10 @@ def test_a_row_that_does_not_hold_is_noticed(row: Row, complaint: str, here: Pla
 def test_what_is_started_beside_a_row_is_up_and_is_stopped(here: Place) -> None:
     server = Row(f"bash -c 'echo $$ > {here.tmp}/pid; echo up; sleep 60'", until="log:up")
     row = Row(f"kill -0 $(cat {here.tmp}/pid)", beside=server.command)
-    assert run_row(row, here, [server, row]) == ""
+    wrong = Row("false", beside=server.command)
+    (group,) = groups_of([row, server, wrong])
+    assert group == [server, row, wrong]
+    assert run_group(group, here) == "false: exit code 1 instead of 0:\n"
     with pytest.raises(ProcessLookupError):
         os.kill(int((here.tmp / "pid").read_text()), 0)
 
@@ -157,8 +171,8 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             },
         )
         for folder in ("printer-inventory", "eztaskmanager/demoproject", "art-factory"):
-            assert run_row(Row("python manage.py migrate", folder=folder), place, ROWS) == ""
-        assert run_row(Row("python -m cli db upgrade", folder="soleflip"), place, ROWS) == ""
+            assert run_row(Row("python manage.py migrate", folder=folder), place) == ""
+        assert run_row(Row("python -m cli db upgrade", folder="soleflip"), place) == ""
         yield place
     finally:
         stop_services(root)
@@ -168,8 +182,10 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 @pytest.mark.skipif(
     not (ROOT / "printer-inventory" / "manage.py").exists(), reason="Printer Inventory is not there yet"
 )
-@pytest.mark.parametrize("row", RUN, ids=lambda row: f"{row.system}: {row.command}")
-def test_the_command_works(row: Row, services: Place) -> None:
-    if not is_there(row, services):
-        pytest.skip(f"comes with {row.later}")
-    assert run_row(row, services, ROWS) == ""
+@pytest.mark.parametrize(
+    "group", GROUPS, ids=lambda group: f"{group[0].system}: {' | '.join(row.command for row in group)}"
+)
+def test_the_commands_work(group: list[Row], services: Place) -> None:
+    if missing := [row.later for row in group if not is_there(row, services)]:
+        pytest.skip(f"comes with {missing[0]}")
+    assert run_group(group, services) == ""

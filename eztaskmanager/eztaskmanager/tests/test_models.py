@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import Any
 from unittest import mock
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.utils import timezone
 
 from eztaskmanager import arguments
@@ -27,6 +29,12 @@ pytestmark = pytest.mark.django_db
 def make_task(**fields: Any) -> Task:
     command = AppCommand.objects.create(name="nothing", app_name="nowhere")
     return Task.objects.create(name="a task", command=command, **fields)
+
+
+def test_the_database_that_was_asked_for_is_used() -> None:
+    """`test_matrix` asks for another, through `manage.py test`."""
+    wanted = os.environ.get("EZTASK_TEST_DATABASE", "sqlite")
+    assert connection.vendor == {"postgres": "postgresql"}.get(wanted, wanted)
 
 
 @pytest.mark.parametrize(
