@@ -99,9 +99,13 @@ class ImportRepository(BaseRepository[ImportBatch]):
             await copying.write(told)
 
     async def set_based(self) -> None:
-        """Tell the planner, for this unit of work, that whole tables are joined: no row by row, no compiling."""
-        for name in ("jit", "enable_nestloop"):
+        """Tell the planner, for this unit of work, that whole tables are joined: no row by row, no sorting, no compiling."""
+        for name in ("jit", "enable_nestloop", "enable_sort"):
             await self.session.execute(text(f"SET LOCAL {name} = off"))
+
+    async def staged(self) -> None:
+        """Count what waits, once it is copied: the planner takes a table it knows nothing of for a row or two."""
+        await self.session.execute(text(sql.COUNTED))
 
     async def compare(self, batch_id: uuid.UUID, *, sales: bool) -> None:
         """Tell rows apart that are new, known, told twice or cannot be."""

@@ -22,6 +22,7 @@ COPY_SOURCES = "COPY integration.import_sources (batch_id, first_row, numbers, c
 COPY_RECORDS = (
     "COPY integration.import_records (batch_id, row_number, processed_data, validation_errors, verdict) FROM STDIN"
 )
+COUNTED = "ANALYZE integration.import_sales (batch_id, row_number)"
 COPY_SALES = f"COPY integration.import_sales ({', '.join(SALE_COLUMNS)}) FROM STDIN"
 
 SAY = "INSERT INTO integration.import_records AS r (batch_id, row_number, verdict, order_id, validation_errors)"
@@ -84,7 +85,7 @@ SELECT coalesce(max(row_number), :after), count(*) FROM (SELECT row_number FROM 
     AND row_number > :after {taken} ORDER BY row_number LIMIT :rows) x
 """
 SPAN = "FROM integration.import_sales b WHERE b.batch_id = :batch AND b.row_number > :after AND b.row_number <= :until"
-CODES = f"SELECT DISTINCT ON (b.code) b.code, b.name, b.sku {SPAN} ORDER BY b.code, b.name"
+CODES = f"SELECT b.code, min(b.name), min(b.sku) {SPAN} GROUP BY b.code"
 SIZES = f"SELECT b.size, b.region, min(b.eu) {SPAN} GROUP BY b.size, b.region"
 KNOWN_CODES = """
 WITH w AS MATERIALIZED (SELECT code, lower(code) AS low FROM unnest(CAST(:codes AS text[])) AS u(code)),
@@ -126,7 +127,7 @@ FROM integration.import_sales b JOIN core.platforms p ON p.slug = b.platform
 JOIN unnest(CAST(:codes AS text[]), CAST(:products AS uuid[])) AS c(code, product_id) ON c.code = b.code
 JOIN core.sizes s ON s.value = b.size AND s.region = b.region AND s.category_id IS NULL
 LEFT JOIN transactions.payouts y ON y.platform_id = p.id AND y.external_id = b.payout
-WHERE b.batch_id = :batch AND b.row_number > :after AND b.row_number <= :until AND NOT b.changed ORDER BY b.row_number
+WHERE b.batch_id = :batch AND b.row_number > :after AND b.row_number <= :until AND NOT b.changed
 """
 APPLY_REST = f"{APPLY} ON CONFLICT (platform_id, external_id) DO NOTHING"
 """For a span of which somebody else made an order since it was compared."""

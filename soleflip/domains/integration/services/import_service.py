@@ -105,6 +105,7 @@ class ImportService:
                 await repository.copy(COPY_RECORDS, (line for block in read for line in block.records))
                 await repository.copy(COPY_SALES, (line for block in read for line in block.sales))
                 total += sum(block.rows for block in read)
+            await repository.staged()
             await repository.finish(batch_id, total_records=total)
 
     async def _judged(self, batch_id: uuid.UUID, chosen: Profile, *, validate_only: bool) -> ImportBatch:

@@ -39,7 +39,6 @@ class Transaction(Timestamped, Base):
         CheckConstraint("gross_sale >= 0", name="gross_sale"),
         CheckConstraint("quantity > 0", name="quantity"),
         Index("ix_orders_newest", "sold_at", "id"),
-        Index("ix_orders_platform", "platform_id", "sold_at", "id"),
         Index("ix_orders_status", "status", "sold_at", "id", postgresql_where=text("status <> 'completed'")),
         Index("ix_orders_match", "match_state", postgresql_where=text("match_state IN ('suggested', 'unmatched')")),
         Index("ix_orders_item", "inventory_item_id", postgresql_where=text("inventory_item_id IS NOT NULL")),
@@ -47,7 +46,6 @@ class Transaction(Timestamped, Base):
         Index("ix_orders_payout_id", "payout_id", postgresql_where=text("payout_id IS NOT NULL")),
         CheckConstraint("stockx_order_number = external_id", name="stockx_number"),
         Index("ix_orders_product", "product_id", "sold_at"),
-        Index("ix_orders_import_batch", "import_batch_id", postgresql_using="brin"),
         Index("ix_orders_unpaid", "platform_id", postgresql_where=text("NOT payout_received")),
         {"schema": "transactions"},
     )
