@@ -235,7 +235,9 @@ class ImportRepository(BaseRepository[ImportBatch]):
             ImportSource.batch_id == batch_id, ImportSource.numbers.overlap(list(numbers))
         )
         for kept, told in (await self.session.execute(statement)).all() if numbers else ():
-            found |= {number: row for number, row in zip(kept, from_json(told), strict=True) if number in wanted}
+            block = from_json(told)
+            rows = zip(*block["columns"], strict=True) if isinstance(block, dict) else block
+            found |= {number: row for number, row in zip(kept, rows, strict=True) if number in wanted}
         return found
 
     async def record(self, batch_id: uuid.UUID, number: int) -> ImportRecord | None:

@@ -29,6 +29,8 @@ _CODES = re.compile(r"(?:[0-9][0-9A-Za-z-]{0,99}\n)+").fullmatch
 
 Read = Callable[..., str | None]
 Usual = Callable[[Sequence[str]], bool]
+Table = Mapping[int, Sequence[str]] | Sequence[Sequence[str]]
+"""Columns by their place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +77,19 @@ class Columns:
             ([places.get(name) for name in part.columns], part, _Remembered(part.read).__getitem__) for part in parts
         ]
 
-    def read(self, rows: Sequence[Sequence[str]]) -> Iterator[tuple[Any, ...]]:
-        """Yield of every row the parts of its sale; None stands for one that is to be read carefully.
+    def of(self, rows: Sequence[Sequence[str]]) -> dict[int, list[str]] | None:
+        """Return the columns that are needed, by their place; None unless every row is as wide as the header."""
+        if {len(row) for row in rows} != {self.width}:
+            return None
+        return {at: [row[at] for row in rows] for at in self.needed}
 
-        Every row has to be as wide as the header.
-        """
-        columns = {at: [row[at] for row in rows] for at in self.needed}
-        return zip(*(self._part(columns, len(rows), *each) for each in self.parts), strict=True)
+    def read(self, columns: Table, rows: int) -> Iterator[tuple[Any, ...]]:
+        """Yield of each of so many rows the parts of its sale; None stands for one that is to be read carefully."""
+        return zip(*(self._part(columns, rows, *each) for each in self.parts), strict=True)
 
     @staticmethod
     def _part(
-        columns: Mapping[int, Sequence[str]], rows: int, places: Sequence[int | None], part: Part, remembered: Read
+        columns: Table, rows: int, places: Sequence[int | None], part: Part, remembered: Read
     ) -> Iterable[str | None]:
         first = places[0]
         if part.usual and first is not None and part.usual(columns[first]):

@@ -1,26 +1,44 @@
-"""Opens what was uploaded: CSV row by row, Excel through the strict reader; tells the kind of file by its columns."""
+"""Opens what was uploaded: CSV by columns or row by row, Excel through the strict reader; tells its kind by its columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any, BinaryIO, Self
 
 from sheets import Limits, read_table
-from sheets.csvfile import CsvReader, sniff
+from sheets.csvfile import CsvReader, CsvShape, sniff
 from sheets.source import detect as detect_kind
 
+from domains.integration.services.columns import BY_COLUMNS
+from domains.integration.services.plain_csv import NotPlain, column_blocks
 from domains.integration.services.profiles import CARD_COLUMNS, PROFILES, Profile, detect
 from shared.error_handling.exceptions import ImportProcessingException
 from shared.translation import gettext_noop
 
 LIMITS = Limits(file_bytes=100 * 2**20, rows=1_000_000, columns=200, cells=40_000_000)
 Cells = Sequence[Any]
-Block = tuple[Sequence[int], Sequence[Cells]]
+Table = Sequence[Sequence[str]]
 ROWS = 500
 """So many rows are read at once."""
+
+
+@dataclass(slots=True)
+class Block:
+    """Some rows with their numbers in a spreadsheet; `columns` where they were read by columns, all of the same length."""
+
+    numbers: Sequence[int]
+    columns: Table | None = None
+    _rows: Sequence[Cells] | None = None
+
+    @property
+    def rows(self) -> Sequence[Cells]:
+        """Return the rows' cells."""
+        if self._rows is None:
+            self._rows = list(zip(*self.columns or (), strict=True))
+        return self._rows
 
 
 @dataclass
@@ -49,30 +67,59 @@ def open_file(file: BinaryIO, profile: str | None = None) -> Opened:
     with ExitStack() as stack:
         texts = detect_kind(file) == "csv"
         if texts:
-            read = CsvReader(file, sniff(file), LIMITS).blocks(ROWS)
-            stack.callback(read.close)
-            blocks = _filled((range(first, first + len(rows)), rows) for first, rows in read)
+            shape = sniff(file)
+            blocks: Iterator[Block] = stack.enter_context(closing(_carefully(file, shape, 1)))
         else:
             table = stack.enter_context(read_table(file, limits=LIMITS))
             blocks = _filled(_together((row.number, row.cells) for row in table))
-        numbers, rows = next(blocks, ((), ((),)))
-        header = [str(cell or "").strip().removeprefix("\ufeff") for cell in rows[0]]
-        others = chain([(numbers[1:], rows[1:])] if len(rows) > 1 else [], blocks)
-        return Opened(header, _told(header, profile), others, texts, stack.pop_all())
+        first = next(blocks, Block((), None, ((),)))
+        header = [str(cell or "").strip().removeprefix("\ufeff") for cell in first.rows[0]]
+        chosen = _told(header, profile)
+        others: Iterator[Block]
+        if texts and chosen.name in BY_COLUMNS and first.numbers[0] == 1:
+            others = stack.enter_context(closing(_by_columns(file, shape, len(header))))
+        else:
+            others = chain([Block(first.numbers[1:], None, first.rows[1:])] if len(first.rows) > 1 else [], blocks)
+        return Opened(header, chosen, others, texts, stack.pop_all())
+
+
+def _carefully(file: BinaryIO, shape: CsvShape, begin: int) -> Generator[Block]:
+    """Read row by row from row `begin` on; what does not fit into CSV raises SheetError. To be closed."""
+    file.seek(0)
+    with closing(CsvReader(file, shape, LIMITS).blocks(ROWS)) as read:
+        for first, rows in read:
+            skipped = max(0, begin - first)
+            if skipped < len(rows):
+                yield from _filled([Block(range(first + skipped, first + len(rows)), None, rows[skipped:])])
+
+
+def _by_columns(file: BinaryIO, shape: CsvShape, width: int) -> Generator[Block]:
+    """Read what follows the header by columns as far as it is plain, then carefully. To be closed."""
+    number = 1
+    try:
+        for columns in column_blocks(file, shape, width, ROWS, LIMITS.rows):
+            header = number == 1
+            numbers = range(number + header, number + len(columns[0]))
+            number = numbers.stop
+            if numbers:
+                block = Block(numbers, [column[header:] for column in columns] if header else columns)
+                yield from [block] if any(map(all, columns)) else _filled([block])
+    except NotPlain:
+        yield from _carefully(file, shape, max(number, 2))
 
 
 def _filled(blocks: Iterable[Block]) -> Iterator[Block]:
     """Leave out rows that hold nothing."""
-    for numbers, rows in blocks:
-        if all(map(any, rows)):
-            yield numbers, rows
-        elif found := [(number, cells) for number, cells in zip(numbers, rows, strict=True) if any(cells)]:
-            yield next(zip(*found, strict=True)), [cells for _, cells in found]
+    for block in blocks:
+        if all(map(any, block.rows)):
+            yield block
+        elif found := [(number, cells) for number, cells in zip(block.numbers, block.rows, strict=True) if any(cells)]:
+            yield Block(next(zip(*found, strict=True)), None, [cells for _, cells in found])
 
 
 def _together(rows: Iterator[tuple[int, Cells]]) -> Iterator[Block]:
     while block := list(islice(rows, ROWS)):
-        yield [number for number, _ in block], [cells for _, cells in block]
+        yield Block([number for number, _ in block], None, [cells for _, cells in block])
 
 
 def _told(header: list[str], name: str | None) -> Profile:

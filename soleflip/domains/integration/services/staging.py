@@ -7,7 +7,7 @@ are remembered (`columns`), the cells they came from are kept a block of rows at
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from pydantic_core import to_json
 
 from domains.integration.repositories.import_sql import SALE_COLUMNS
 from domains.integration.services.columns import BY_COLUMNS, Columns, escaped
-from domains.integration.services.files import Opened
+from domains.integration.services.files import Block, Opened
 from domains.integration.services.profiles import RowRefused
 from shared.rules.import_values import order_ids
 
@@ -67,23 +67,23 @@ class Staging:
 
     def blocks(self) -> Iterator[Lines]:
         """Yield the lines of the file's rows, some hundred rows at a time."""
-        for numbers, rows in self.opened.blocks:
-            cells = f"{self.batch}\t{numbers[0]}\t{{{','.join(map(str, numbers))}}}\t{_json(rows)}\n"
-            lines = Lines(len(rows), cells)
-            if self.columns and {len(row) for row in rows} == {self.columns.width}:
-                self._by_columns(self.columns, numbers, rows, lines)
+        for block in self.opened.blocks:
+            numbers = block.numbers
+            cells = _json(block.rows if block.columns is None else {"columns": block.columns})
+            lines = Lines(len(numbers), f"{self.batch}\t{numbers[0]}\t{{{','.join(map(str, numbers))}}}\t{cells}\n")
+            columns = self.columns and (block.columns or self.columns.of(block.rows))
+            if self.columns and columns:
+                self._by_columns(block, self.columns.read(columns, len(numbers)), lines)
             else:
-                for number, row in zip(numbers, rows, strict=True):
+                for number, row in zip(numbers, block.rows, strict=True):
                     self._carefully(number, row, lines)
             yield lines
 
-    def _by_columns(
-        self, columns: Columns, numbers: Sequence[int], rows: Sequence[Sequence[str]], lines: Lines
-    ) -> None:
+    def _by_columns(self, block: Block, read: Iterable[tuple[Any, ...]], lines: Lines) -> None:
         start, head, sales = f"{self.batch}\t", f"\t{self.head}", lines.sales
-        for number, row, parts in zip(numbers, rows, columns.read(rows), strict=True):
+        for place, (number, parts) in enumerate(zip(block.numbers, read, strict=True)):
             if None in parts:
-                self._carefully(number, row, lines)
+                self._carefully(number, block.rows[place], lines)
             else:
                 sales.append(f"{start}{number}{head}{number:012x}\t" + "\t".join(parts) + "\n")
 
