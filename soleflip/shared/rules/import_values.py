@@ -36,12 +36,14 @@ def word(value: object) -> str | None:
 
 def amount(value: object) -> Decimal | None:
     """Return an amount: 1234.5, "1.234,50 €", "$1,234.50"; None for nothing; raises BadValue."""
-    text = word(value)
-    return None if text is None else _amount(text)
+    return _amount(value if value is None or isinstance(value, str) else str(value))
 
 
 @lru_cache(maxsize=16_384)
-def _amount(value: str) -> Decimal | None:
+def _amount(told: str | None) -> Decimal | None:
+    value = word(told)
+    if value is None:
+        return None
     text = value
     if not _PLAIN.fullmatch(text):
         text = _SIGNS.sub("", text).replace("'", "")

@@ -8,7 +8,7 @@ the same line; a test compares them over hostile cells.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -83,21 +83,21 @@ class Columns:
             return None
         return {at: [row[at] for row in rows] for at in self.needed}
 
-    def read(self, columns: Table, rows: int) -> Iterator[tuple[Any, ...]]:
-        """Yield of each of so many rows the parts of its sale; None stands for one that is to be read carefully."""
-        return zip(*(self._part(columns, rows, *each) for each in self.parts), strict=True)
+    def read(self, columns: Table, rows: int) -> list[Sequence[str | None]]:
+        """Return the parts of so many sales, by columns; None stands in a row that is to be read carefully."""
+        return [self._part(columns, rows, *each) for each in self.parts]
 
     @staticmethod
     def _part(
         columns: Table, rows: int, places: Sequence[int | None], part: Part, remembered: Read
-    ) -> Iterable[str | None]:
+    ) -> Sequence[str | None]:
         first = places[0]
         if part.usual and first is not None and part.usual(columns[first]):
             if not (part.before or part.after):
                 return columns[first]
             return [f"{part.before}{cell}{part.after}" for cell in columns[first]]
         cells = [repeat(None, rows) if at is None else columns[at] for at in places]
-        return map(remembered if part.usual is None else _unforced(part.read), zip(*cells, strict=True))
+        return list(map(remembered if part.usual is None else _unforced(part.read), zip(*cells, strict=True)))
 
 
 def _unforced(read: Read) -> Callable[[tuple[Any, ...]], str | None]:

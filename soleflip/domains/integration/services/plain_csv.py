@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 from sheets.csvfile import CsvShape
 
-PIECE = 2**19
+PIECE = 2**20
 LONGEST = 2**22
 """So many bytes are read at once; a piece with cells of many lines grows up to the second."""
 _QUOTE, _LINES = ord('"'), b"\r\n"

@@ -7,7 +7,7 @@ are remembered (`columns`), the cells they came from are kept a block of rows at
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -44,7 +44,7 @@ class Cells:
 
 @dataclass(slots=True)
 class Lines:
-    """What some rows became: their cells, the good sales, what is to be said of the others."""
+    """What some rows became: their cells, the good sales (a line or more each), what is to be said of the others."""
 
     rows: int
     source: str
@@ -79,13 +79,18 @@ class Staging:
                     self._carefully(number, row, lines)
             yield lines
 
-    def _by_columns(self, block: Block, read: Iterable[tuple[Any, ...]], lines: Lines) -> None:
-        start, head, sales = f"{self.batch}\t", f"\t{self.head}", lines.sales
-        for place, (number, parts) in enumerate(zip(block.numbers, read, strict=True)):
-            if None in parts:
-                self._carefully(number, block.rows[place], lines)
+    def _by_columns(self, block: Block, parts: Sequence[Sequence[Any]], lines: Lines) -> None:
+        start, head = f"{self.batch}\t", f"\t{self.head}"
+        keys = [f"{start}{number}{head}{number:012x}" for number in block.numbers]
+        unusual = {place for part in parts if None in part for place, told in enumerate(part) if told is None}
+        if not unusual:
+            lines.sales.append("\n".join(map("\t".join, zip(keys, *parts, strict=True))) + "\n")
+            return
+        for place, told in enumerate(zip(keys, *parts, strict=True)):
+            if place in unusual:
+                self._carefully(block.numbers[place], block.rows[place], lines)
             else:
-                sales.append(f"{start}{number}{head}{number:012x}\t" + "\t".join(parts) + "\n")
+                lines.sales.append("\t".join(told) + "\n")
 
     def _carefully(self, number: int, cells: Sequence[Any], lines: Lines) -> None:
         row: Any = Cells(self.places, cells) if self.sales else dict(zip(self.opened.header, cells, strict=False))
