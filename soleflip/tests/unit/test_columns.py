@@ -15,6 +15,7 @@ from sheets import SheetError
 from sheets.csvfile import CsvReader, CsvShape
 
 from cli.sample import COLUMNS, stockx_rows
+from domains.integration.repositories.import_repository import block_rows
 from domains.integration.services import plain_csv
 from domains.integration.services.files import LIMITS, open_file
 from domains.integration.services.plain_csv import column_blocks
@@ -62,8 +63,8 @@ def told(data: bytes, *, by_columns: bool) -> Told:
                 numbers, cells = block.source.rstrip("\n").split("\t")[2:]
                 kept = json.loads(cells.replace("\\\\", "\\"))
                 found.by_columns += isinstance(kept, dict)
-                rows = zip(*kept["columns"], strict=True) if isinstance(kept, dict) else kept
-                found.cells |= zip(map(int, numbers[1:-1].split(",")), map(list, rows), strict=True)
+                places = [int(number) for number in numbers[1:-1].split(",")]
+                found.cells |= zip(places, map(list, block_rows(kept, len(places))), strict=True)
     return found
 
 

@@ -60,6 +60,14 @@ def named_cells(header: list[Any], cells: Any) -> dict[str, Any]:
     return dict(zip(header, cells or (), strict=False))
 
 
+def block_rows(block: Any, rows: int) -> list[Any]:
+    """Return the rows of a block of kept cells: a list of rows, or columns, where a text alone stands in every row."""
+    if isinstance(block, dict):
+        columns = [[told] * rows if isinstance(told, str) else told for told in block["columns"]]
+        return list(zip(*columns, strict=True))
+    return list(block)
+
+
 def _numbers(batch: ImportBatch, verdict: RowVerdict | None) -> Any:
     """Return a query for the numbers of a batch's rows of a verdict, all of them without one."""
     number = func.unnest(ImportSource.numbers).label("number")
@@ -235,8 +243,7 @@ class ImportRepository(BaseRepository[ImportBatch]):
             ImportSource.batch_id == batch_id, ImportSource.numbers.overlap(list(numbers))
         )
         for kept, told in (await self.session.execute(statement)).all() if numbers else ():
-            block = from_json(told)
-            rows = zip(*block["columns"], strict=True) if isinstance(block, dict) else block
+            rows = block_rows(from_json(told), len(kept))
             found |= {number: row for number, row in zip(kept, rows, strict=True) if number in wanted}
         return found
 

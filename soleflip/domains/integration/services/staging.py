@@ -69,7 +69,7 @@ class Staging:
         """Yield the lines of the file's rows, some hundred rows at a time."""
         for block in self.opened.blocks:
             numbers = block.numbers
-            cells = _json(block.rows if block.columns is None else {"columns": block.columns})
+            cells = _json(block.rows if block.columns is None else folded(block.columns))
             lines = Lines(len(numbers), f"{self.batch}\t{numbers[0]}\t{{{','.join(map(str, numbers))}}}\t{cells}\n")
             columns = self.columns and (block.columns or self.columns.of(block.rows))
             if self.columns and columns:
@@ -103,6 +103,16 @@ class Staging:
             lines.sales.append(sale_line(self.batch, self.head, number, found))
         else:
             lines.records.append(f"{self.batch}\t{number}\t{_json(found)}\t\\N\tnew\n")
+
+
+def folded(columns: Sequence[Sequence[str]]) -> dict[str, list[Any]]:
+    """Return a block's columns as they are kept: one that says the same in every row as that text alone."""
+    return {
+        "columns": [
+            column[0] if column[0] == column[-1] and column.count(column[0]) == len(column) else column
+            for column in columns
+        ]
+    }
 
 
 def _json(value: object) -> str:
