@@ -16,6 +16,11 @@ def include_name(name, type_, parent_names):
     return name in SCHEMAS if type_ == "schema" else True
 
 
+def include_object(thing, _name, type_, _reflected, _compare_to):
+    """Leave out the foreign keys that triggers keep (migration 0012)."""
+    return not (type_ == "foreign_key_constraint" and any(each.info.get("kept") for each in thing.elements))
+
+
 def render_item(kind, item, _context):
     """Write an encrypted column as the text it is in the database, so that migrations need no model."""
     return "sa.Text()" if kind == "type" and isinstance(item, EncryptedText) else False
@@ -26,6 +31,7 @@ OPTIONS = {
     "target_metadata": Base.metadata,
     "include_schemas": True,
     "include_name": include_name,
+    "include_object": include_object,
     "compare_type": True,
     "compare_server_default": True,
 }

@@ -19,6 +19,8 @@ from shared.database.models.listings import LISTINGS
 from shared.database.words import FeeKind, FeeSource, MatchState, OrderStatus, ReturnKind, TaxScheme
 
 ORDERS = "transactions.orders.id"
+BY_STATEMENT = {"kept": "by statement"}
+"""A foreign key that triggers keep, once per statement (migration 0012): PostgreSQL's own looks once per row and column."""
 
 
 class Transaction(Timestamped, Base):
@@ -50,13 +52,15 @@ class Transaction(Timestamped, Base):
         {"schema": "transactions"},
     )
 
-    platform_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(PLATFORMS, ondelete="RESTRICT"))
+    platform_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(PLATFORMS, ondelete="RESTRICT", info=BY_STATEMENT))
     external_id: Mapped[str] = mapped_column(String(200))
     stockx_order_number: Mapped[Text100 | None]
     inventory_item_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(ITEMS, ondelete="RESTRICT"))
     listing_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(LISTINGS, ondelete="SET NULL"))
-    product_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(PRODUCTS, ondelete="SET NULL"))
-    size_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("core.sizes.id", ondelete="SET NULL"))
+    product_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(PRODUCTS, ondelete="SET NULL", info=BY_STATEMENT))
+    size_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("core.sizes.id", ondelete="SET NULL", info=BY_STATEMENT)
+    )
     import_batch_id: Mapped[uuid.UUID | None]
     """The import that made it. No foreign key: an import that made orders cannot be deleted, by a trigger (migration 0010)."""
     payout_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("transactions.payouts.id", ondelete="SET NULL"))
