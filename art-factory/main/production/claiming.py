@@ -7,6 +7,7 @@ it: a worker whose lease ran out and was taken over changes nothing any more.
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +15,14 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from main.models import RUNNING, Circuit, ItemStatus, Lease, OrderItem, Provider
 from main.production.limits import refilled
 from main.services import events, spending
 from main.services.connections import client_of
-from main.services.deriving import derive
+from main.services.deriving import begun, derive
 
 LOOKED_AT: Final = 20
 POLLABLE: Final = (ItemStatus.SUBMITTED, ItemStatus.DOWNLOADING, ItemStatus.CANCELLING)
@@ -57,11 +58,11 @@ def claim_submit(worker: str) -> Claim | None:
     """Take the oldest item that may be sent now, with its money set aside; None when there is none."""
     now = timezone.now()
     ready = Q(status=ItemStatus.PENDING) & (Q(not_before__isnull=True) | Q(not_before__lte=now))
-    names = OrderItem.objects.filter(ready).order_by().values_list("provider_name", flat=True).distinct()
-    for name in list(names):
-        if _may_ask(Provider.objects.get(name=name), now):
+    names = OrderItem.objects.filter(ready).order_by().values("provider_name")
+    for provider in list(Provider.objects.filter(name__in=names)):
+        if _may_ask(provider, now):
             with transaction.atomic():
-                claim = _claim_of(name, ready, worker, now)
+                claim = _claim_of(provider.name, ready, worker, now)
             if claim is not None:
                 return claim
     return None
@@ -94,25 +95,23 @@ def _claim_of(name: str, ready: Q, worker: str, now: datetime) -> Claim | None:
         return None
     burst = max(1, provider.concurrency)
     tokens = refilled(provider.tokens, provider.refilled_at, now, provider.rate_per_minute, burst)
-    running = OrderItem.objects.filter(provider_name=name, status__in=RUNNING).count()
+    running = _running_of(name)
     # After a rest one call tries; the others wait for what becomes of it.
     most = 1 if provider.circuit != Circuit.CLOSED else provider.concurrency
-    if tokens < 1 or running >= most:
+    if tokens < 1 or running.total() >= most:
         return None
-    claim = _first_allowed(provider, ready, worker, now)
+    claim = _first_allowed(provider, ready, running, worker, now)
     if claim is not None:
         half = {"circuit": Circuit.HALF_OPEN} if provider.circuit == Circuit.OPEN else {}
         Provider.objects.filter(pk=provider.pk).update(tokens=tokens - 1, refilled_at=now, **half)
     return claim
 
 
-def _first_allowed(provider: Provider, ready: Q, worker: str, now: datetime) -> Claim | None:
+def _first_allowed(provider: Provider, ready: Q, running: Counter[int], worker: str, now: datetime) -> Claim | None:
     """Take the first item whose machine has room and whose cost fits; those that do not fit are held."""
     waiting = OrderItem.objects.filter(ready, provider_name=provider.name).select_related("machine", "order__project")
-    full: set[int] = set()
     for item in waiting.order_by("id")[:LOOKED_AT]:
-        if item.machine_id in full or not _has_room(item):
-            full.add(item.machine_id)
+        if running[item.machine_id] >= item.machine.max_concurrent:
             continue
         if provider.is_paid and item.estimated_cost:
             try:
@@ -125,9 +124,10 @@ def _first_allowed(provider: Provider, ready: Q, worker: str, now: datetime) -> 
     return None
 
 
-def _has_room(item: OrderItem) -> bool:
-    running = OrderItem.objects.filter(machine_id=item.machine_id, status__in=RUNNING).count()
-    return running < item.machine.max_concurrent
+def _running_of(name: str) -> Counter[int]:
+    """Return how many items of each machine run at a provider; its row is locked, so none begins meanwhile."""
+    rows = OrderItem.objects.filter(provider_name=name, status__in=RUNNING).order_by().values_list("machine_id")
+    return Counter(dict(rows.annotate(number=Count("pk"))))
 
 
 def _taken(item: OrderItem, worker: str, now: datetime) -> Claim | None:
@@ -149,7 +149,7 @@ def _taken(item: OrderItem, worker: str, now: datetime) -> Claim | None:
     item.attempt += 1
     for name, value in values.items():
         setattr(item, name, value)
-    derive(item.order_id)
+    begun(item.order_id)
     return Claim(item, fence)
 
 
@@ -166,7 +166,7 @@ def _local_names() -> list[str]:
     return [name for name in ("builtin",) if client_of(name).traits.local]
 
 
-def _other_workers(worker: str, now: datetime) -> list[str]:
+def _other_workers(worker: str, now: datetime) -> QuerySet[Lease, Any]:
     """Return the processes that live and are not ours: only they can find their own local calls."""
     leases = Lease.objects.filter(name__startswith="worker:", until__gt=now).exclude(holder=worker)
-    return list(leases.values_list("holder", flat=True))
+    return leases.order_by().values("holder")

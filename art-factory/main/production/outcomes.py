@@ -36,28 +36,27 @@ def accepted(item: OrderItem, attempt: int, reference: JsonReference, first_poll
     """
     now = timezone.now()
     with transaction.atomic():
-        waiting = OrderItem.objects.filter(
-            pk=item.pk,
-            attempt=attempt,
-            reference__isnull=True,
-            status__in=(ItemStatus.SUBMITTING, ItemStatus.UNKNOWN),
-        )
-        stored = waiting.update(
-            status=ItemStatus.SUBMITTED,
-            reference=dict(reference),
-            fence=None,
-            leased_until=None,
-            next_poll_at=now + timedelta(seconds=first_poll),
-            polls=0,
-            error_category="",
-            error_message="",
-            reason="",
-            completed_at=None,
-        )
-        if stored:
+        values: dict[str, Any] = {
+            "status": ItemStatus.SUBMITTED,
+            "reference": dict(reference),
+            "fence": None,
+            "leased_until": None,
+            "next_poll_at": now + timedelta(seconds=first_poll),
+            "polls": 0,
+            "error_category": "",
+            "error_message": "",
+            "reason": "",
+            "completed_at": None,
+        }
+        nameless = OrderItem.objects.filter(pk=item.pk, attempt=attempt, reference__isnull=True)
+        stored = nameless.filter(status=ItemStatus.SUBMITTING).update(**values)
+        # Only what had ended as unknown changes its order: what is being sent runs already.
+        revived = 0 if stored else nameless.filter(status=ItemStatus.UNKNOWN).update(**values)
+        if stored or revived:
             events.record("item_submitted", order=item.order_id, entity=item.pk, actor=item.worker, attempt=attempt)
+        if revived:
             derive(item.order_id)
-    return bool(stored)
+    return bool(stored or revived)
 
 
 def lost_submit(claim: Claim, why: str) -> None:

@@ -129,17 +129,23 @@ def _finish(claim: Claim, client: ProviderClient, status: CallStatus) -> None:
     if not status.outputs:
         text = "The provider says it is done but gave nothing."
         raise ProviderError(ErrorCategory.UNKNOWN, text, ended=True)
-    claim.write(status=ItemStatus.DOWNLOADING, return_parameters=dict(status.returned), progress=1.0)
+    lease = timezone.now() + settings.LEASE
+    claim.write(
+        status=ItemStatus.DOWNLOADING, return_parameters=dict(status.returned), progress=1.0, leased_until=lease
+    )
     kept = []
     for index, output in enumerate(status.outputs):
-        claim.write(leased_until=timezone.now() + settings.LEASE)
+        if index:
+            claim.write(leased_until=timezone.now() + settings.LEASE)
         kept.append((output, _stored(item, index, client.fetch(output))))
     with transaction.atomic():
         claim.give_back(
             status=ItemStatus.COMPLETED, completed_at=timezone.now(), progress_text="", reason="", error_category=""
         )
+        # The item's row is locked by the write above: nobody else stores a product of it meanwhile.
+        there = {one.output_index: one for one in Product.objects.filter(order_item=item)}
         for index, (output, file) in enumerate(kept):
-            _product(item, index, output, file)
+            _product(item, index, output, file, there.get(index))
         spending.settle(item.pk, item.attempt, status.cost)
         events.record("item_completed", order=item.order_id, entity=item.pk, products=len(kept))
         derive(item.order_id)
@@ -158,7 +164,7 @@ def _stored(item: OrderItem, index: int, data: bytes) -> Stored:
         raise ProviderError(ErrorCategory.FILE_SYSTEM, f"The file could not be written: {error.strerror}") from None
 
 
-def _product(item: OrderItem, index: int, output: Output, file: Stored) -> Product:
+def _product(item: OrderItem, index: int, output: Output, file: Stored, there: Product | None) -> Product:
     facts: dict[str, Any] = {
         "uuid": file.uuid,
         "project": item.order.project,
@@ -182,7 +188,7 @@ def _product(item: OrderItem, index: int, output: Output, file: Stored) -> Produ
         "family": item.machine.family,
         "is_flagged": output.flagged,
     }
-    product, _made = Product.objects.get_or_create(order_item=item, output_index=index, defaults=facts)
+    product = there or Product.objects.create(order_item=item, output_index=index, **facts)
     for one in item.inputs.all():
         Lineage.objects.get_or_create(parent_id=one.product_id, child=product, relation=one.relation)
     if item.order.source_id is not None:

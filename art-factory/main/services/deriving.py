@@ -36,11 +36,11 @@ def status_of(counts: Counter[str], *, cancelling: bool) -> OrderStatus:
 def derive(order_id: int) -> OrderStatus:
     """Bring an order's status and counts up to date; call it in the transaction that changed an item."""
     order = Order.objects.select_for_update().get(pk=order_id)
-    rows = OrderItem.objects.filter(order_id=order_id).values_list("status").annotate(number=Count("pk"))
-    counts = Counter(dict(rows))
-    open_ones = OrderItem.objects.filter(order_id=order_id).exclude(status__in=_ended_statuses())
-    flags = open_ones.aggregate(all=Count("pk"), asked=Count("pk", filter=Q(cancel_requested=True)))
-    status = status_of(counts, cancelling=bool(flags["all"]) and flags["all"] == flags["asked"])
+    items = OrderItem.objects.filter(order_id=order_id).order_by().values_list("status")
+    rows = list(items.annotate(number=Count("pk"), asked=Count("pk", filter=Q(cancel_requested=True))))
+    counts = Counter({one: number for one, number, _asked in rows})
+    open_ones = [(number, asked) for one, number, asked in rows if JOB_WORDS[one] in ("queued", "running")]
+    status = status_of(counts, cancelling=bool(open_ones) and all(number == asked for number, asked in open_ones))
     changed = status != order.status
     order.status = status
     order.item_count = counts.total()
@@ -56,5 +56,11 @@ def derive(order_id: int) -> OrderStatus:
     return status
 
 
-def _ended_statuses() -> list[str]:
-    return [status for status, word in JOB_WORDS.items() if word not in ("queued", "running")]
+def begun(order_id: int) -> None:
+    """Do what `derive` does for an item that began to run: nothing for an order that is in production already.
+
+    The order's row is locked as there, so that whoever derives it meanwhile sees the item run.
+    """
+    now = Order.objects.select_for_update().values_list("status", flat=True).get(pk=order_id)
+    if now != OrderStatus.PROCESSING:
+        derive(order_id)
