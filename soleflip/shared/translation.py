@@ -7,12 +7,13 @@ a page says. `tools/messages.py` reads the marks and compiles `locale/<language>
 from __future__ import annotations
 
 import gettext
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 LANGUAGES: Final = {"en": "English", "de": "Deutsch"}
 AUTOMATIC: Final = "auto"
@@ -24,6 +25,25 @@ LONGEST_HEADER: Final = 500
 def gettext_noop(text: str) -> str:
     """Mark a text for the catalogs; it is translated where it is shown."""
     return text
+
+
+class Phrase(str):
+    """A sentence with values: English as it is, and able to be said in another language where it is shown."""
+
+    __slots__ = ("template", "values")
+    template: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, values: Mapping[str, object]) -> Self:
+        """Fill in the values by their names, `%(name)s`."""
+        made = super().__new__(cls, template % values if values else template)
+        made.template, made.values = template, values
+        return made
+
+
+def phrase(text: str, /, **values: object) -> Phrase:
+    """Mark a sentence for the catalogs and fill in its values; `Speech.gettext` says it in another language."""
+    return Phrase(text, values)
 
 
 def ngettext_noop(one: str, many: str) -> tuple[str, str]:
@@ -63,7 +83,24 @@ class Speech:
 
     def gettext(self, text: str | None) -> str:
         """Return a text in this language; one nobody marked stays as it is."""
+        if isinstance(text, Phrase):
+            said = self.catalog.gettext(text.template)
+            return said % {name: self._value(each) for name, each in text.values.items()} if text.values else said
         return self.catalog.gettext(text) if text else ""
+
+    def _value(self, value: object) -> object:
+        """Return a value of a sentence as this language writes it."""
+        if self.language == "en":
+            return value
+        if isinstance(value, Decimal):
+            return self.amount(value) if value.as_tuple().exponent == -2 else str(value)
+        return (
+            self.words(value)
+            if isinstance(value, StrEnum)
+            else self.gettext(value)
+            if isinstance(value, str)
+            else value
+        )
 
     def ngettext(self, one: str, many: str, number: int) -> str:
         """Return the form of a text for a number."""

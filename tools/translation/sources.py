@@ -21,6 +21,7 @@ KEYWORDS: Final[dict[str, Any]] = {
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,
+    "phrase": None,
     "ngettext_noop": (1, 2),
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),

@@ -23,6 +23,7 @@ from shared.config.settings import Settings
 from shared.database.connection import Database
 from shared.error_handling.exceptions import AuthenticationException, ForbiddenException
 from shared.repositories.token_blacklist import principal_of, principal_of_key
+from shared.translation import phrase
 
 COOKIE = "soleflip_session"
 KEY_PREFIX = "sf_"
@@ -68,12 +69,12 @@ async def get_principal(request: Request, session: SessionDep, settings: Setting
         principal = await principal_of(session, tokens.read(settings.signing_key, credential))
     elif cookie := request.cookies.get(COOKIE):
         if request.method not in SAFE and not _from_our_page(request):
-            raise ForbiddenException("This request does not come from one of our pages")
+            raise ForbiddenException(phrase("This request does not come from one of our pages"))
         principal = await principal_of(session, tokens.read(settings.signing_key, cookie))
     else:
-        raise AuthenticationException("Sign in first")
+        raise AuthenticationException(phrase("Sign in first"))
     if principal is None:
-        raise AuthenticationException("This session or key is not valid any more; sign in again")
+        raise AuthenticationException(phrase("This session or key is not valid any more; sign in again"))
     await limit(request, f"user:{principal.user_id}")
     request.state.principal = principal
     return principal
@@ -97,7 +98,7 @@ def needs(need: Need) -> Callable[..., Awaitable[Principal]]:
     @idempotency.claims
     async def check(principal: PrincipalDep, request: Request, session: SessionDep) -> Principal:
         if principal.must_change_password:
-            raise ForbiddenException("Change your password first (POST /auth/change-password)")
+            raise ForbiddenException(phrase("Change your password first (POST /auth/change-password)"))
         principal.require(need)
         await idempotency.claim(request, session, principal)
         return principal

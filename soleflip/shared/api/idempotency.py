@@ -23,6 +23,7 @@ from shared.auth.principal import Principal
 from shared.error_handling.error_codes import ErrorCode
 from shared.error_handling.exceptions import DuplicateResourceException, ValidationException
 from shared.repositories.idempotent_answers import Answer, IdempotentAnswers, Slot
+from shared.translation import phrase
 
 HEADER = "Idempotency-Key"
 LONGEST = 100
@@ -71,19 +72,22 @@ async def claim(request: Request, session: AsyncSession, principal: Principal) -
         return
     if not 1 <= len(key) <= LONGEST or not all("!" <= each <= "~" for each in key):
         words = f"1 to {LONGEST} visible ASCII characters"
-        raise ValidationException(f"{HEADER}: {words}", field_errors={HEADER: words})
+        raise ValidationException(
+            phrase("%(header)s: %(words)s", header=HEADER, words=words), field_errors={HEADER: words}
+        )
     slot = Slot(principal.user_id, f"POST {request.scope['route'].path_format}"[:255], key)
     answers = IdempotentAnswers(session)
     request_hash = await _hash(request)
     if not await answers.claim(slot):
         raise DuplicateResourceException(
-            "A request with this Idempotency-Key is under way; ask again in a moment",
+            phrase("A request with this Idempotency-Key is under way; ask again in a moment"),
             ErrorCode.IDEMPOTENCY_KEY_IN_FLIGHT,
         )
     found = await answers.find(slot)
     if found is not None and found.request_hash != request_hash:
         raise ValidationException(
-            "This Idempotency-Key was used for another request; take a new one", ErrorCode.IDEMPOTENCY_KEY_REUSED
+            phrase("This Idempotency-Key was used for another request; take a new one"),
+            ErrorCode.IDEMPOTENCY_KEY_REUSED,
         )
     if found is not None:
         raise Replayed(found)

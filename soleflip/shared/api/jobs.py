@@ -15,6 +15,7 @@ from shared.database.words import JobState
 from shared.error_handling.exceptions import BusinessRuleViolation, ResourceNotFoundException
 from shared.repositories import audit
 from shared.repositories.jobs import JobRepository
+from shared.translation import phrase
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 
@@ -55,7 +56,7 @@ async def one_job(job_id: uuid.UUID, _reader: Reader, session: SessionDep) -> Jo
     """One background action."""
     found = await JobRepository(session).get(job_id)
     if found is None:
-        raise ResourceNotFoundException(f"Job {job_id} not found")
+        raise ResourceNotFoundException(phrase("Job %(job_id)s not found", job_id=job_id))
     return JobOut.model_validate(found)
 
 
@@ -63,8 +64,8 @@ async def one_job(job_id: uuid.UUID, _reader: Reader, session: SessionDep) -> Jo
 async def stop_job(job_id: uuid.UUID, writer: Writer, session: SessionDep) -> Success[None]:
     """Stop a background action; its worker notices at its next step."""
     if await JobRepository(session).get(job_id) is None:
-        raise ResourceNotFoundException(f"Job {job_id} not found")
+        raise ResourceNotFoundException(phrase("Job %(job_id)s not found", job_id=job_id))
     if not await JobRepository(session).stop(job_id):
-        raise BusinessRuleViolation("This job is over already")
+        raise BusinessRuleViolation(phrase("This job is over already"))
     audit.record(session, writer, "job.stop", "job", job_id)
     return Success(message="Stopped")

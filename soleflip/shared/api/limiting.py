@@ -16,6 +16,7 @@ from limits.errors import StorageError
 
 from shared.config.settings import Settings
 from shared.error_handling.exceptions import RateLimitException
+from shared.translation import phrase
 
 logger = structlog.get_logger(__name__)
 
@@ -58,7 +59,7 @@ class Limiter:
         if not allowed:
             window = await counter.get_window_stats(item, who)
             wait = max(1, math.ceil(window.reset_time - time.time()))
-            raise RateLimitException(f"Too many requests; try again in {wait} s", wait)
+            raise RateLimitException(phrase("Too many requests; try again in %(wait)s s", wait=wait), wait)
 
 
 async def limit(request: Request, who: str) -> None:

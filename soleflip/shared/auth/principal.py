@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from shared.database.words import UserRole
 from shared.error_handling.exceptions import ForbiddenException, ResourceNotFoundException
+from shared.translation import phrase
 
 
 class Need(StrEnum):
@@ -58,9 +59,12 @@ class Principal:
                 Need.WRITE: "change anything",
                 Need.ADMIN: "do this; ask an administrator",
             }
-            raise ForbiddenException(f"Your role ({self.role}) may not {words[need]}", details={"needs": need.value})
+            raise ForbiddenException(
+                phrase("Your role (%(role)s) may not %(words)s", role=self.role, words=words[need]),
+                details={"needs": need.value},
+            )
 
     def owns(self, owner_id: uuid.UUID | None, what: str) -> None:
         """Raise ResourceNotFoundException for somebody else's row: a stranger does not learn that it exists."""
         if owner_id != self.user_id and not self.is_admin:
-            raise ResourceNotFoundException(f"{what} not found")
+            raise ResourceNotFoundException(phrase("%(what)s not found", what=what))

@@ -11,6 +11,7 @@ import jwt
 
 from shared.error_handling.error_codes import ErrorCode
 from shared.error_handling.exceptions import AuthenticationException
+from shared.translation import phrase
 
 ALGORITHM = "HS256"
 ISSUER = "soleflip"
@@ -58,9 +59,11 @@ def read(key: str, token: str) -> AccessToken:
             datetime.fromtimestamp(claims["exp"], tz=UTC),
         )
     except jwt.ExpiredSignatureError:
-        raise AuthenticationException("Your session has ended; sign in again", ErrorCode.UNAUTHORIZED) from None
+        raise AuthenticationException(phrase("Your session has ended; sign in again"), ErrorCode.UNAUTHORIZED) from None
     except (jwt.InvalidTokenError, ValueError, KeyError, TypeError):
-        raise AuthenticationException("This token is not valid here; sign in again", ErrorCode.UNAUTHORIZED) from None
+        raise AuthenticationException(
+            phrase("This token is not valid here; sign in again"), ErrorCode.UNAUTHORIZED
+        ) from None
 
 
 def random_token(prefix: str = "") -> str:

@@ -23,6 +23,10 @@ class SoleFlipException(Exception):  # noqa: N818 -- the documented names end in
         self.details = dict(details or {})
         self.headers: dict[str, str] = {}
 
+    def __str__(self) -> str:
+        """Return the message as it was made: a phrase stays one that a page can say in its language."""
+        return self.message
+
     @property
     def status_code(self) -> int:
         """Return the HTTP status of the code."""

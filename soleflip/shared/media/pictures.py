@@ -14,6 +14,8 @@ from typing import Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError, features
 
+from shared.translation import phrase
+
 FORMATS: Final = ("JPEG", "PNG", "WEBP", *(("AVIF",) if features.check("avif") else ()))
 LARGEST_BYTES: Final = 25 * 2**20
 LARGEST_PIXELS: Final = 64_000_000
@@ -29,6 +31,11 @@ _AT_ONCE = threading.BoundedSemaphore(2)
 class BadPictureError(ValueError):
     """This is no picture we take; the message says why and what to do."""
 
+    def __init__(self, message: str) -> None:
+        """Keep the message as it was made, so that a page can say it in its language."""
+        super().__init__(message)
+        self.message = message
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -42,7 +49,9 @@ class Picture:
 def redraw(data: bytes) -> Picture:
     """Return a picture drawn anew, turned upright, on white; raises BadPictureError."""
     if len(data) > LARGEST_BYTES:
-        raise BadPictureError(f"larger than {LARGEST_BYTES // 2**20} MB; take it in a smaller size")
+        raise BadPictureError(
+            phrase("larger than %(largest_bytes)s MB; take it in a smaller size", largest_bytes=LARGEST_BYTES // 2**20)
+        )
     with _AT_ONCE:
         full = _guarded(lambda: _unpacked(data))
         files = {}
@@ -61,30 +70,35 @@ def _guarded(work: Callable[[], Image.Image]) -> Image.Image:
     except BadPictureError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise BadPictureError("it has more pixels than any camera makes") from None
+        raise BadPictureError(phrase("it has more pixels than any camera makes")) from None
     except MemoryError:
-        raise BadPictureError("it does not fit into memory; take it in a smaller size") from None
+        raise BadPictureError(phrase("it does not fit into memory; take it in a smaller size")) from None
     except Exception:  # noqa: BLE001 -- Pillow's plugins raise nearly everything over a broken file
-        raise BadPictureError("it cannot be read as a picture; it may be broken") from None
+        raise BadPictureError(phrase("it cannot be read as a picture; it may be broken")) from None
 
 
 def _unpacked(data: bytes) -> Image.Image:
     """Return the pixels of a picture's first frame, at most as large as `full`, on white."""
     if data[4:12] in HEIC:
         raise BadPictureError(
-            "HEIC is not read here; choose “most compatible” in the camera's settings, or send it as JPEG"
+            phrase("HEIC is not read here; choose “most compatible” in the camera's settings, or send it as JPEG")
         )
     try:
         found = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError:
-        raise BadPictureError(f"not a picture we read ({', '.join(FORMATS)})") from None
+        raise BadPictureError(phrase("not a picture we read (%(formats)s)", formats=", ".join(FORMATS))) from None
     with found as image:
         if image.width * image.height > LARGEST_PIXELS:
             raise BadPictureError(
-                f"{image.width} × {image.height} pixels are more than {LARGEST_PIXELS // 10**6} million"
+                phrase(
+                    "%(width)s × %(height)s pixels are more than %(largest_pixels)s million",
+                    width=image.width,
+                    height=image.height,
+                    largest_pixels=LARGEST_PIXELS // 10**6,
+                )
             )
         if image.width < 1 or image.height < 1 or max(image.size) > 50 * min(image.size):
-            raise BadPictureError("it is no more than a line")
+            raise BadPictureError(phrase("it is no more than a line"))
         image.draft("RGB", (SIZES["full"], SIZES["full"]))
         image.load()
         upright = ImageOps.exif_transpose(image)

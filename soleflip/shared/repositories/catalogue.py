@@ -27,6 +27,7 @@ from shared.error_handling.exceptions import ResourceNotFoundException
 from shared.rules.brands import Pattern
 from shared.rules.fees import Schedule
 from shared.rules.sizes import SizeValue
+from shared.translation import phrase
 
 DEFAULT_CATEGORY = "sneakers"
 
@@ -42,7 +43,10 @@ class CatalogueLookup:
         """Return a product; raises ResourceNotFoundException."""
         found = await self.session.get(Product, product_id)
         if found is None:
-            raise ResourceNotFoundException(f"Product {product_id} not found", details={"product_id": str(product_id)})
+            raise ResourceNotFoundException(
+                phrase("Product %(product_id)s not found", product_id=product_id),
+                details={"product_id": str(product_id)},
+            )
         return found
 
     async def product_by_code(self, code: str) -> Product | None:
@@ -102,14 +106,18 @@ class CatalogueLookup:
         """Return a category by its slug; raises ResourceNotFoundException."""
         found = (await self.session.scalars(select(Category).where(Category.slug == slug))).one_or_none()
         if found is None:
-            raise ResourceNotFoundException(f"Category {slug} not found", details={"category": slug})
+            raise ResourceNotFoundException(
+                phrase("Category %(slug)s not found", slug=slug), details={"category": slug}
+            )
         return found
 
     async def platform(self, slug: str) -> Platform:
         """Return a marketplace by its slug; raises ResourceNotFoundException."""
         found = (await self.session.scalars(select(Platform).where(Platform.slug == slug.lower()))).one_or_none()
         if found is None:
-            raise ResourceNotFoundException(f"Marketplace {slug} not found", details={"platform": slug})
+            raise ResourceNotFoundException(
+                phrase("Marketplace %(slug)s not found", slug=slug), details={"platform": slug}
+            )
         return found
 
     async def platforms(self) -> Sequence[Platform]:

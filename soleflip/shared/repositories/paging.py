@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.error_handling.exceptions import ValidationException
 from shared.repositories.rows import AnyRow, AnySelect
+from shared.translation import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def read_cursor(cursor: str) -> tuple[datetime, UUID]:
         moment, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return datetime.fromisoformat(moment), UUID(key)
     except (ValueError, TypeError, AttributeError, binascii.Error):
-        raise ValidationException("This cursor is not one of ours; begin without one") from None
+        raise ValidationException(phrase("This cursor is not one of ours; begin without one")) from None
 
 
 @dataclass(frozen=True)

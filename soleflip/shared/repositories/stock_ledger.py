@@ -13,6 +13,7 @@ from shared.database.words import ItemStatus
 from shared.error_handling.exceptions import InvalidStateTransition
 from shared.events.event_bus import publish
 from shared.rules import stock
+from shared.translation import phrase
 
 
 def move(
@@ -30,7 +31,7 @@ def move(
     if not stock.may_follow(before, to):
         allowed = sorted(step.value for step in stock.STEPS[before])
         raise InvalidStateTransition(
-            f"Item {item.number} is {before}; it cannot become {to}",
+            phrase("Item %(number)s is %(before)s; it cannot become %(to)s", number=item.number, before=before, to=to),
             details={"from": before, "to": to, "allowed": allowed},
         )
     item.status = to

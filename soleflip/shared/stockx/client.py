@@ -25,7 +25,7 @@ from shared.error_handling.exceptions import (
 from shared.repositories.marketplace_access import MarketplaceAccess
 from shared.stockx.models import Listing, MarketData, Operation, Order, Product, Tolerant, Variant
 from shared.stockx.session import StockXSession
-from shared.translation import gettext_noop
+from shared.translation import gettext_noop, phrase
 
 logger = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -50,11 +50,14 @@ class StockX:
             taken = await MarketplaceAccess(session).take_slot(self.pace, self.settings.stockx_daily_requests)
         if taken is None:
             raise ServiceUnavailableException(
-                f"Today's {self.settings.stockx_daily_requests} requests to StockX are used; they start anew at 00:00 UTC"
+                phrase(
+                    "Today's %(stockx_daily_requests)s requests to StockX are used; they start anew at 00:00 UTC",
+                    stockx_daily_requests=self.settings.stockx_daily_requests,
+                )
             )
         wait = taken[0]
         if wait > self.settings.stockx_timeout:
-            error = ServiceUnavailableException(f"StockX may be asked again in {wait:.0f} s")
+            error = ServiceUnavailableException(phrase("StockX may be asked again in %(wait)s s", wait=f"{wait:.0f}"))
             error.headers["Retry-After"] = str(int(wait) + 1)
             raise error
         await asyncio.sleep(wait)
@@ -91,7 +94,7 @@ class StockX:
                 await self._pause(tried)
                 continue
             except SafeHttpError as error:
-                raise ExternalServiceException(f"StockX cannot be asked: {error}") from None
+                raise ExternalServiceException(phrase("StockX cannot be asked: %(error)s", error=error)) from None
             if answer.ok:
                 return self._content(answer)
             trouble = f"StockX answered {answer.status}"
@@ -103,7 +106,9 @@ class StockX:
                 await self._pause(tried)
             else:
                 raise self._refused(answer)
-        raise ExternalServiceException(f"{trouble}; try again later", details={"service": "stockx"})
+        raise ExternalServiceException(
+            phrase("%(trouble)s; try again later", trouble=trouble), details={"service": "stockx"}
+        )
 
     @staticmethod
     def _content(answer: Any) -> Any:
@@ -123,9 +128,9 @@ class StockX:
         except (BadResponse, AttributeError):
             message = ""
         if answer.status == 404:
-            return ResourceNotFoundException(f"StockX does not know it: {message}")
+            return ResourceNotFoundException(phrase("StockX does not know it: %(message)s", message=message))
         if answer.status in (400, 413, 415):
-            return ValidationException(f"StockX refused it: {message}")
+            return ValidationException(phrase("StockX refused it: %(message)s", message=message))
         return ExternalServiceException(
             f"StockX answered {answer.status} {message}".strip(), details={"service": "stockx"}
         )
@@ -146,7 +151,7 @@ class StockX:
             found: T = TypeAdapter(kind).validate_python(body)
         except ValidationError as error:
             raise ExternalServiceException(
-                f"StockX answered in an unknown form ({error.error_count()} fields)"
+                phrase("StockX answered in an unknown form (%(error_count)s fields)", error_count=error.error_count())
             ) from None
         return found
 
@@ -163,11 +168,11 @@ class StockX:
         for _ in range(TRIES):
             body = await self.ask("GET", path, {**(params or {}), "pageNumber": number, "pageSize": size})
             if not isinstance(body, dict):
-                raise ExternalServiceException("StockX answered with no page")
+                raise ExternalServiceException(phrase("StockX answered with no page"))
             if body.get("pageNumber", number) == number:
                 rows: list[M] = self._read(list[kind], body.get(name) or [])  # type: ignore[valid-type]  # a type made here
                 return rows, bool(rows and body.get("hasNextPage"))
-        raise ExternalServiceException("StockX gives the same page again and again")
+        raise ExternalServiceException(phrase("StockX gives the same page again and again"))
 
     async def pages(
         self, path: str, name: str, kind: type[M], params: dict[str, Any] | None = None, size: int = 100
@@ -284,7 +289,10 @@ class StockX:
             raise ExternalServiceException(gettext_noop("StockX's shipping document is no whole PDF; try again later"))
         if len(found) > LARGEST_DOCUMENT:
             raise ExternalServiceException(
-                f"StockX's shipping document is larger than {LARGEST_DOCUMENT // 2**20} MB; fetch it at StockX"
+                phrase(
+                    "StockX's shipping document is larger than %(largest_document)s MB; fetch it at StockX",
+                    largest_document=LARGEST_DOCUMENT // 2**20,
+                )
             )
         return found
 
@@ -303,5 +311,5 @@ def _expiry(until: datetime | None) -> dict[str, str]:
 
 def _whole(amount: Decimal) -> str:
     if amount != amount.to_integral_value() or amount < 1:
-        raise ValidationException(f"StockX takes whole amounts only, not {amount}")
+        raise ValidationException(phrase("StockX takes whole amounts only, not %(amount)s", amount=amount))
     return str(int(amount))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from shared.error_handling.exceptions import ResourceNotFoundException
 from shared.stockx.client import StockX
+from shared.translation import phrase
 
 
 async def find_product(client: StockX, codes: Sequence[str | None]) -> str:
@@ -18,5 +19,8 @@ async def find_product(client: StockX, codes: Sequence[str | None]) -> str:
                 found: str = each.id
                 return found
     raise ResourceNotFoundException(
-        f"StockX knows no product {told[-1] if told else 'without a code'}; give the product its style code and try again"
+        phrase(
+            "StockX knows no product %(value)s; give the product its style code and try again",
+            value=told[-1] if told else "without a code",
+        )
     )

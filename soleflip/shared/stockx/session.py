@@ -17,6 +17,7 @@ from shared.database.models import MarketplaceToken
 from shared.error_handling.exceptions import BusinessRuleViolation, ExternalServiceException, ValidationException
 from shared.repositories.marketplace_access import MarketplaceAccess
 from shared.translation import gettext_noop as _
+from shared.translation import phrase
 
 AUDIENCE = "gateway.stockx.com"
 NAMES = ("stockx_client_id", "stockx_client_secret", "stockx_api_key")
@@ -148,14 +149,20 @@ class StockXSession:
         except BadResponse:
             raise ExternalServiceException(_("StockX's sign-in did not answer sensibly; try again later")) from None
         except SafeHttpError as error:
-            raise ExternalServiceException(f"StockX's sign-in cannot be reached: {error}") from None
+            raise ExternalServiceException(
+                phrase("StockX's sign-in cannot be reached: %(error)s", error=error)
+            ) from None
         if answer.status in (400, 401, 403):
             reason = str(body.get("error_description", ""))[:150] if isinstance(body, dict) else ""
             raise BusinessRuleViolation(
-                f"StockX refused the sign-in ({reason}); check the credentials and connect again"
+                phrase(
+                    "StockX refused the sign-in (%(reason)s); check the credentials and connect again", reason=reason
+                )
             )
         if not answer.ok or not isinstance(body, dict) or not isinstance(body.get("access_token"), str):
-            raise ExternalServiceException(f"StockX's sign-in answered {answer.status}; try again later")
+            raise ExternalServiceException(
+                phrase("StockX's sign-in answered %(status)s; try again later", status=answer.status)
+            )
         return body
 
     @staticmethod

@@ -13,7 +13,8 @@ from jinja2 import Environment, FileSystemLoader
 from shared.api.dependencies import SessionDep, SettingsDep, get_principal
 from shared.auth.principal import Principal
 from shared.error_handling.exceptions import AuthenticationException, ForbiddenException
-from shared.translation import AUTOMATIC, LANGUAGES, Speech, choose, speech
+from shared.rules.import_problems import recognised
+from shared.translation import AUTOMATIC, LANGUAGES, Speech, choose, phrase, speech
 from shared.translation import gettext_noop as _
 from shared.web.words import CHANGES, WORDS
 
@@ -54,7 +55,7 @@ def _environment(language: str) -> Environment:
         "words": {name: said.gettext(text) for name, text in WORDS.items()},
         "changes_of_listings": CHANGES,
     }
-    made.filters |= said.filters
+    made.filters |= said.filters | {"row_problem": lambda problem: said.gettext(recognised(problem))}
     return made
 
 
@@ -84,7 +85,7 @@ async def looking(request: Request, session: SessionDep, settings: SettingsDep) 
     except AuthenticationException:
         return None
     if found.must_change_password:
-        raise ForbiddenException("Change your password first (POST /auth/change-password)")
+        raise ForbiddenException(phrase("Change your password first (POST /auth/change-password)"))
     return found
 
 

@@ -23,6 +23,7 @@ from shared.jobs.worker import every
 from shared.repositories.jobs import JobRepository
 from shared.rules import demand, forecasting
 from shared.rules.money import ZERO, cents
+from shared.translation import phrase
 
 JOB, ALL = "analytics.forecast", "analytics.forecast_all"
 AUTO = "auto"
@@ -67,10 +68,12 @@ class ForecastService:
     ) -> ForecastRun:
         """Ask for a forecast: the run of today if there is one, else a new one for the worker."""
         if await self.stored.name_of(level, target_id) is None:
-            raise ResourceNotFoundException(f"There is no such {level}", details={f"{level}_id": str(target_id)})
+            raise ResourceNotFoundException(
+                phrase("There is no such %(level)s", level=level), details={f"{level}_id": str(target_id)}
+            )
         if model != AUTO and model not in forecasting.MODELS:
             raise ValidationException(
-                "No such model", field_errors={"model": f"one of {', '.join(forecasting.MODELS)}"}
+                phrase("No such model"), field_errors={"model": f"one of {', '.join(forecasting.MODELS)}"}
             )
         found = await self.stored.known(level, target_id, days, model, datetime.now(UTC) - FRESH)
         if found is not None:
@@ -105,7 +108,7 @@ class ForecastService:
         """Return a run in the documents' form; raises ResourceNotFoundException."""
         run = await self.stored.run(run_id)
         if run is None:
-            raise ResourceNotFoundException(f"Forecast {run_id} not found")
+            raise ResourceNotFoundException(phrase("Forecast %(run_id)s not found", run_id=run_id))
         name = await self.stored.name_of(run.level, run.target_id)
         head = {"run_id": run.id, "state": run.state, "reason": run.reason, "name": name, "level": run.level}
         if run.state is not JobState.DONE:

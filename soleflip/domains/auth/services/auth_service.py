@@ -26,7 +26,7 @@ from shared.error_handling.exceptions import (
 from shared.repositories import audit
 from shared.repositories.token_blacklist import revoke
 from shared.security.encryption import digest
-from shared.translation import gettext_noop
+from shared.translation import gettext_noop, phrase
 
 WRONG = gettext_noop("Invalid username or password")
 
@@ -67,7 +67,7 @@ class AuthService:
         row = await self.tokens.by_hash(digest(token))
         now = datetime.now(UTC)
         if row is None or row.revoked_at is not None or row.expires_at < now:
-            raise AuthenticationException("This refresh token is not valid any more; sign in again")
+            raise AuthenticationException(phrase("This refresh token is not valid any more; sign in again"))
         if row.used_at is not None:
             await self.tokens.end_family(row.family_id, now)
             return None
@@ -106,14 +106,16 @@ class AuthService:
         if await self.users.count() == 0:
             role = UserRole.ADMIN
         elif actor is None:
-            raise AuthenticationException("Only an administrator can make users; sign in first")
+            raise AuthenticationException(phrase("Only an administrator can make users; sign in first"))
         elif not actor.may(Need.ADMIN):
-            raise ForbiddenException("Only an administrator can make users")
+            raise ForbiddenException(phrase("Only an administrator can make users"))
         match await self.users.taken(email, username):
             case "email":
-                raise ValidationException("Email already registered", field_errors={"email": "already registered"})
+                raise ValidationException(
+                    phrase("Email already registered"), field_errors={"email": "already registered"}
+                )
             case "username":
-                raise ValidationException("Username already taken", field_errors={"username": "already taken"})
+                raise ValidationException(phrase("Username already taken"), field_errors={"username": "already taken"})
         user = await self.users.create(
             email=email.lower(), username=username, hashed_password=await passwords.make_hash(password), role=role
         )
@@ -127,7 +129,7 @@ class AuthService:
     async def _user(self, user_id: uuid.UUID) -> User:
         user = await self.users.get_for_update(user_id)
         if user is None:
-            raise ResourceNotFoundException("User not found", details={"user_id": str(user_id)})
+            raise ResourceNotFoundException(phrase("User not found"), details={"user_id": str(user_id)})
         return user
 
     async def change_password(self, principal: Principal, old: str, new: str) -> None:
@@ -135,7 +137,9 @@ class AuthService:
         user = await self._user(principal.user_id)
         fits, _ = await passwords.verify(old, user.hashed_password)
         if not fits:
-            raise ValidationException("The present password is wrong", field_errors={"old_password": "is wrong"})
+            raise ValidationException(
+                phrase("The present password is wrong"), field_errors={"old_password": "is wrong"}
+            )
         user.hashed_password = await passwords.make_hash(new)
         user.must_change_password = False
         await self._end_sessions(user)
@@ -145,7 +149,7 @@ class AuthService:
         """Switch a user on or off; the last administrator stays."""
         user = await self._user(user_id)
         if not active and user.role is UserRole.ADMIN and not await self.users.other_admins(user_id):
-            raise BusinessRuleViolation("This is the last administrator; make another one first")
+            raise BusinessRuleViolation(phrase("This is the last administrator; make another one first"))
         user.is_active = active
         if not active:
             await self._end_sessions(user)
@@ -156,7 +160,7 @@ class AuthService:
         """Give a user another role; their sessions end, so that it counts at once."""
         user = await self._user(user_id)
         if user.role is UserRole.ADMIN and role is not UserRole.ADMIN and not await self.users.other_admins(user_id):
-            raise BusinessRuleViolation("This is the last administrator; make another one first")
+            raise BusinessRuleViolation(phrase("This is the last administrator; make another one first"))
         before, user.role = user.role, role
         await self._end_sessions(user)
         audit.record(self.session, actor, "user.role", "user", user.id, {"role": before}, {"role": role})
@@ -181,7 +185,9 @@ class ApiKeyService:
     async def create(self, principal: Principal, name: str, scopes: list[Need], days: int | None) -> tuple[ApiKey, str]:
         """Return a new key and, this once, its text."""
         if refused := [scope.value for scope in scopes if not principal.may(scope)]:
-            raise ForbiddenException(f"Your role does not allow the scope {', '.join(refused)}")
+            raise ForbiddenException(
+                phrase("Your role does not allow the scope %(refused)s", refused=", ".join(refused))
+            )
         key = tokens.random_token("sf_")
         row = await self.keys.create(
             user_id=principal.user_id,
@@ -203,6 +209,6 @@ class ApiKeyService:
         row = await self.keys.get_for_update(key_id)
         principal.owns(row.user_id if row else None, "API key")
         if row is None:
-            raise ResourceNotFoundException("API key not found")
+            raise ResourceNotFoundException(phrase("API key not found"))
         row.revoked_at = row.revoked_at or datetime.now(UTC)
         audit.record(self.session, principal, "api_key.revoke", "api_key", row.id)

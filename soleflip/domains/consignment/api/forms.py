@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from shared.error_handling.exceptions import ValidationException
 from shared.rules.import_values import BadValue, amount
+from shared.translation import phrase
 
 MONEY = frozenset(
     {"share_percent", "fixed_fee", "minimum_payout", "storage_fee_per_day", "list_price", "floor_price", "amount"}
@@ -56,7 +57,7 @@ def read(model: type[Body], told: Mapping[str, str], *, keep_empty: bool = False
             str(each["loc"][0] if each["loc"] else "form"): each["msg"].removeprefix("Value error, ")
             for each in error.errors()
         }
-        raise ValidationException("Look at the marked fields", field_errors=wrong) from None
+        raise ValidationException(phrase("Look at the marked fields"), field_errors=wrong) from None
 
 
 def wrong_fields(error: Exception) -> dict[str, str]:

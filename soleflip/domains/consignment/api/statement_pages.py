@@ -17,6 +17,7 @@ from domains.consignment.services.statement_service import StatementService, wit
 from shared.api.dependencies import SessionDep
 from shared.auth.principal import Need, Principal
 from shared.error_handling.exceptions import ResourceNotFoundException, SoleFlipException
+from shared.translation import phrase
 from shared.web.pages import Looking, render, to_login
 
 router = APIRouter(include_in_schema=False)
@@ -39,7 +40,7 @@ async def _draft(
     session: SessionDep,
     consignor_id: uuid.UUID,
     told: Typed,
-    error: Exception | None = None,
+    error: SoleFlipException | None = None,
 ) -> Response:
     service = StatementService(session)
     found = None
@@ -53,7 +54,7 @@ async def _draft(
     status = 400 if error and request.method == "POST" else 200
     return render(
         request, "statement_draft.html", looking, status, draft=found, told=told, today=today(),
-        consignor=await ConsignorService(session).get(consignor_id), message=str(error) if error else "",
+        consignor=await ConsignorService(session).get(consignor_id), message=error.message if error else "",
         lines=with_balance(found.opening, found.lines) if found else [], may_write=looking.may(Need.WRITE),
     )  # fmt: skip
 
@@ -110,7 +111,7 @@ async def girocode(statement_id: uuid.UUID, looking: Looking, session: SessionDe
     found = await StatementService(session).get(statement_id)
     row = found["row"]
     if found["state"] != "open":
-        raise ResourceNotFoundException("Nothing is to be paid here")
+        raise ResourceNotFoundException(phrase("Nothing is to be paid here"))
     account = await ConsignorService(session).bank_account(looking, row.consignor_id)
     code = make_epc_qr(name=row.party["name"][:70], iban=account, amount=row.closing, text=f"Statement {row.number}")
     buffer = io.BytesIO()

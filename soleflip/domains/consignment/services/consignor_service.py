@@ -18,6 +18,7 @@ from shared.error_handling.exceptions import BusinessRuleViolation, ResourceNotF
 from shared.repositories import audit
 from shared.repositories.base_repository import check_version
 from shared.rules import iban
+from shared.translation import phrase
 
 FIELDS = (
     "id", "name", "kind", "contact", "email", "phone", "address", "vat_number", "share_percent", "fixed_fee",
@@ -88,9 +89,15 @@ class ConsignorService:
         if archived:
             figures = (await self.stored.figures([row.id], today()))[row.id]
             if figures["here"]:
-                raise BusinessRuleViolation(f"{figures['here']} pairs of {row.name} are here; give them back first")
+                raise BusinessRuleViolation(
+                    phrase(
+                        "%(here)s pairs of %(name)s are here; give them back first", here=figures["here"], name=row.name
+                    )
+                )
             if figures["owed"]:
-                raise BusinessRuleViolation(f"{figures['owed']} are open with {row.name}; settle that first")
+                raise BusinessRuleViolation(
+                    phrase("%(owed)s are open with %(name)s; settle that first", owed=figures["owed"], name=row.name)
+                )
         if (row.archived_at is not None) == archived:
             return
         await self.stored.update(row, archived_at=datetime.now(UTC) if archived else None)
@@ -100,7 +107,7 @@ class ConsignorService:
         """Return an account number in full; that somebody looked is kept."""
         row = await self.stored.get_by_id(consignor_id)
         if row is None or row.iban is None:
-            raise ResourceNotFoundException("No account number is known here")
+            raise ResourceNotFoundException(phrase("No account number is known here"))
         audit.record(self.session, actor, "consignor.bank_account", "consignor", row.id)
         return iban.spaced(row.iban)
 
@@ -110,9 +117,11 @@ class ConsignorService:
         """Add to an account (or, negative, take off it); it goes on the next statement."""
         row = await self.held(consignor_id)
         if not amount:
-            raise ValidationException("An adjustment of nothing changes nothing", field_errors={"amount": "is nothing"})
+            raise ValidationException(
+                phrase("An adjustment of nothing changes nothing"), field_errors={"amount": "is nothing"}
+            )
         if happened_on > today():
-            raise ValidationException("This day is not here yet", field_errors={"happened_on": "lies ahead"})
+            raise ValidationException(phrase("This day is not here yet"), field_errors={"happened_on": "lies ahead"})
         made = ConsignmentAdjustment(
             consignor_id=row.id, happened_on=happened_on, amount=amount, text=text, by_id=actor.user_id
         )
@@ -126,9 +135,11 @@ class ConsignorService:
         """Remove an adjustment or put it back, unless a statement has it; return whose it is."""
         row = await self.statements.adjustment_held(adjustment_id)
         if row is None:
-            raise ResourceNotFoundException(f"Adjustment {adjustment_id} not found")
+            raise ResourceNotFoundException(
+                phrase("Adjustment %(adjustment_id)s not found", adjustment_id=adjustment_id)
+            )
         if row.statement_id is not None:
-            raise BusinessRuleViolation("This stands on a statement already; enter the opposite amount instead")
+            raise BusinessRuleViolation(phrase("This stands on a statement already; enter the opposite amount instead"))
         row.removed_at = datetime.now(UTC) if removed else None
         action = "consignor.adjust.remove" if removed else "consignor.adjust.restore"
         audit.record(self.session, actor, action, "consignor", row.consignor_id, after={"amount": str(row.amount)})
@@ -137,7 +148,10 @@ class ConsignorService:
 
 def not_there(consignor_id: uuid.UUID) -> ResourceNotFoundException:
     """Return the error for an owner who is not there."""
-    return ResourceNotFoundException(f"Consignor {consignor_id} not found", details={"consignor_id": str(consignor_id)})
+    return ResourceNotFoundException(
+        phrase("Consignor %(consignor_id)s not found", consignor_id=consignor_id),
+        details={"consignor_id": str(consignor_id)},
+    )
 
 
 def shown(row: Consignor) -> dict[str, Any]:

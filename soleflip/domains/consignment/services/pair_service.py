@@ -20,6 +20,7 @@ from shared.events.event_bus import publish
 from shared.repositories import audit, consignment_desk, listing_desk, stock_ledger
 from shared.repositories.catalogue import CatalogueLookup
 from shared.rules import consignment, sizes, stock
+from shared.translation import phrase
 
 TERMS = (
     "share_percent", "fixed_fee", "minimum_payout", "fees_by", "shipping_by", "storage_free_days", "storage_fee_per_day",
@@ -41,9 +42,9 @@ class PairService:
         """Take pairs into the stock, with the owner's terms where none are told for one; all of them or none."""
         owner = await self.consignors.held(consignor_id)
         if owner.archived_at is not None:
-            raise BusinessRuleViolation(f"{owner.name} is put away; bring them back first")
+            raise BusinessRuleViolation(phrase("%(owner)s is put away; bring them back first", owner=owner.name))
         if received_on > today():
-            raise ValidationException("This day is not here yet", field_errors={"received_on": "lies ahead"})
+            raise ValidationException(phrase("This day is not here yet"), field_errors={"received_on": "lies ahead"})
         made = [await self._one(actor, owner, pair, received_on) for pair in pairs]
         after = {"pairs": [item.number for item in made]}
         audit.record(self.session, actor, "consignor.bring_in", "consignor", owner.id, after=after)
@@ -56,7 +57,9 @@ class PairService:
         place = told.get("location")
         location = await self.stored.location(place) if place else None
         if place and location is None:
-            raise ValidationException(f"There is no location {place}", field_errors={"location": "is not known"})
+            raise ValidationException(
+                phrase("There is no location %(place)s", place=place), field_errors={"location": "is not known"}
+            )
         business = await self.catalogue.business()
         item = InventoryItem(
             product_id=product.id, size_id=await self.catalogue.size(sizes.parse(told["size"])), consignor_id=owner.id,
@@ -92,20 +95,26 @@ class PairService:
         code = str(told.get("sku") or "")
         product = await self.catalogue.product_by_code(code)
         if product is None:
-            raise ResourceNotFoundException(f"No product has the code {code}; make it first", details={"sku": code})
+            raise ResourceNotFoundException(
+                phrase("No product has the code %(code)s; make it first", code=code), details={"sku": code}
+            )
         return product
 
     async def _held(self, item_id: uuid.UUID) -> tuple[ConsignedPair, InventoryItem]:
         found = await self.stored.pair_held(item_id)
         if found is None:
-            raise ResourceNotFoundException(f"No consigned pair {item_id}", details={"item_id": str(item_id)})
+            raise ResourceNotFoundException(
+                phrase("No consigned pair %(item_id)s", item_id=item_id), details={"item_id": str(item_id)}
+            )
         return found
 
     async def change(self, actor: Principal, item_id: uuid.UUID, values: Mapping[str, Any]) -> None:
         """Agree on other terms, or on another day to go back; not once the pair is sold."""
         pair, item = await self._held(item_id)
         if await self.stored.sold_at_all(item_id):
-            raise BusinessRuleViolation(f"Item {item.number} is sold; its terms stay as they were")
+            raise BusinessRuleViolation(
+                phrase("Item %(number)s is sold; its terms stay as they were", number=item.number)
+            )
         before = {name: str(getattr(pair, name)) for name in values if getattr(pair, name) != values[name]}
         for name in before:
             setattr(pair, name, values[name])
@@ -119,9 +128,15 @@ class PairService:
         if pair.given_back_on is not None:
             return pair.consignor_id
         if item.status not in stock.UNSOLD:
-            raise BusinessRuleViolation(f"Item {item.number} is {item.status.value}; only what is here can go back")
+            raise BusinessRuleViolation(
+                phrase(
+                    "Item %(number)s is %(status)s; only what is here can go back",
+                    number=item.number,
+                    status=item.status.value,
+                )
+            )
         if item.reserved_quantity:
-            raise BusinessRuleViolation(f"Item {item.number} is reserved; release it first")
+            raise BusinessRuleViolation(phrase("Item %(number)s is reserved; release it first", number=item.number))
         pair.given_back_on = today()
         why = f"given back to its owner{f': {reason}' if reason else ''}"
         stock_ledger.move(self.session, item, ItemStatus.CANCELED, actor, why, "consignment")
@@ -147,7 +162,9 @@ class PairService:
         """Return what the owner would get and the shop keep if a pair sold today at a price on a marketplace."""
         found = await consignment_desk.shown(self.session, item_id)
         if found is None:
-            raise ResourceNotFoundException(f"No consigned pair {item_id}", details={"item_id": str(item_id)})
+            raise ResourceNotFoundException(
+                phrase("No consigned pair %(item_id)s", item_id=item_id), details={"item_id": str(item_id)}
+            )
         sale, share = await consignment_desk.quote(self.session, found[1], price, platform, today())
         return {
             "price": price, "platform": platform, "fees": sale.fees, "shipping": sale.shipping, "split": share.split,

@@ -29,6 +29,7 @@ from shared.repositories.catalogue import CatalogueLookup
 from shared.repositories.figures import ENDED
 from shared.rules import consignment
 from shared.rules.money import ZERO, cents
+from shared.translation import phrase
 
 SERIES = "consignment-{year}"
 NUMBER = "C-{year}-{number:04d}"
@@ -64,16 +65,21 @@ class StatementService:
         found = self.consignors
         row = await found.held(consignor_id) if hold else await found.stored.get_by_id(consignor_id)
         if row is None:
-            raise ResourceNotFoundException(f"Consignor {consignor_id} not found")
+            raise ResourceNotFoundException(phrase("Consignor %(consignor_id)s not found", consignor_id=consignor_id))
         last = await self.stored.latest(consignor_id)
         first = await self.stored.first_day(consignor_id) or today()
         start, usual = consignment.next_period(last.period_until if last else None, first, today())
         end = until or usual
         if end > today():
-            raise ValidationException("A statement cannot end after today", field_errors={"until": "lies ahead"})
+            raise ValidationException(
+                phrase("A statement cannot end after today"), field_errors={"until": "lies ahead"}
+            )
         if last is not None and end <= last.period_until:
             raise BusinessRuleViolation(
-                f"Statement {last.number} goes up to {last.period_until}; the next one ends later",
+                phrase(
+                    "Statement %(number)s goes up to %(period_until)s; the next one ends later",
+                    number=last.number, period_until=last.period_until,
+                ),
                 details={"statement": str(last.id)},
             )  # fmt: skip
         lines, adjustments = await self._lines(consignor_id, end, last)
@@ -122,7 +128,11 @@ class StatementService:
         draft = await self.draft(consignor_id, until, hold=True)
         if not draft.lines:
             raise BusinessRuleViolation(
-                f"Nothing happened on {draft.consignor.name}'s account up to {draft.period_until}"
+                phrase(
+                    "Nothing happened on %(consignor)s's account up to %(period_until)s",
+                    consignor=draft.consignor.name,
+                    period_until=draft.period_until,
+                )
             )
         business = await self.catalogue.business()
         moment = at or datetime.now(UTC)
@@ -150,7 +160,7 @@ class StatementService:
         """Return a statement with its lines, each with the balance after it; raises ResourceNotFoundException."""
         row = await self.stored.get_by_id(statement_id)
         if row is None:
-            raise ResourceNotFoundException(f"Statement {statement_id} not found")
+            raise ResourceNotFoundException(phrase("Statement %(statement_id)s not found", statement_id=statement_id))
         last = await self.stored.latest(row.consignor_id)
         later = last is not None and last.id != row.id
         return {
@@ -170,11 +180,13 @@ class StatementService:
         if row.paid_on is not None:
             return row
         if later is not None:
-            raise BusinessRuleViolation(f"Its balance went over to statement {later.number}; pay that one")
+            raise BusinessRuleViolation(
+                phrase("Its balance went over to statement %(number)s; pay that one", number=later.number)
+            )
         if row.closing <= 0:
-            raise BusinessRuleViolation(f"Statement {row.number} leaves nothing to pay")
+            raise BusinessRuleViolation(phrase("Statement %(number)s leaves nothing to pay", number=row.number))
         if paid_on > today():
-            raise ValidationException("This day is not here yet", field_errors={"paid_on": "lies ahead"})
+            raise ValidationException(phrase("This day is not here yet"), field_errors={"paid_on": "lies ahead"})
         await self.stored.update(
             row, paid_on=paid_on, paid_amount=row.closing, payment_reference=reference or None, paid_by_id=actor.user_id
         )
@@ -189,7 +201,9 @@ class StatementService:
         if row.paid_on is None:
             return row
         if later is not None:
-            raise BusinessRuleViolation(f"Statement {later.number} tells of this payment; enter an adjustment instead")
+            raise BusinessRuleViolation(
+                phrase("Statement %(number)s tells of this payment; enter an adjustment instead", number=later.number)
+            )
         before = {"number": row.number, "amount": str(row.paid_amount)}
         await self.stored.update(row, paid_on=None, paid_amount=None, payment_reference=None, paid_by_id=None)
         audit.record(self.session, actor, "consignor.unpay", "consignor", row.consignor_id, before)
@@ -199,7 +213,7 @@ class StatementService:
         """Return a statement with its owner held, and the later one if there is any."""
         row = await self.stored.get_by_id(statement_id)
         if row is None:
-            raise ResourceNotFoundException(f"Statement {statement_id} not found")
+            raise ResourceNotFoundException(phrase("Statement %(statement_id)s not found", statement_id=statement_id))
         await self.consignors.held(row.consignor_id)
         await self.session.refresh(row)
         last = await self.stored.latest(row.consignor_id)

@@ -12,6 +12,7 @@ from domains.integration.repositories.report_repository import ReportRepository
 from domains.integration.services import artefacts
 from shared.api.dependencies import Admin, Reader, SessionDep, SettingsDep
 from shared.error_handling.exceptions import ResourceNotFoundException
+from shared.translation import phrase
 
 router = APIRouter(prefix="/api/v1", tags=["other tools"])
 
@@ -44,7 +45,7 @@ async def dashboards(_reader: Reader) -> list[dict[str, Any]]:
 async def dashboard(name: str, _reader: Reader) -> dict[str, Any]:
     """One dashboard with its questions in SQL."""
     if name not in artefacts.DASHBOARDS:
-        raise ResourceNotFoundException("There is no such dashboard")
+        raise ResourceNotFoundException(phrase("There is no such dashboard"))
     return {"name": name, **artefacts.DASHBOARDS[name]}
 
 

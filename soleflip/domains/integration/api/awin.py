@@ -14,6 +14,7 @@ from shared.api.dependencies import Reader, SessionDep, Writer
 from shared.database.models import AwinProduct, Job
 from shared.error_handling.exceptions import ResourceNotFoundException
 from shared.repositories.jobs import JobRepository
+from shared.translation import phrase
 
 router = APIRouter(prefix="/api/v1/integration/awin", tags=["awin"])
 Money = Annotated[Decimal | None, Query(ge=0, le=100_000, decimal_places=2)]
@@ -109,7 +110,7 @@ async def enrichment(job_id: uuid.UUID, _reader: Reader, session: SessionDep) ->
     """How far an enrichment is."""
     row = await JobRepository(session).get(job_id)
     if row is None or row.kind != ENRICH:
-        raise ResourceNotFoundException(f"Enrichment {job_id} not found")
+        raise ResourceNotFoundException(phrase("Enrichment %(job_id)s not found", job_id=job_id))
     return {"job": progress(row)}
 
 

@@ -18,6 +18,7 @@ from shared.database.models import ImportBatch
 from shared.database.words import ImportStatus, JobState, RowVerdict
 from shared.error_handling.exceptions import ValidationException
 from shared.streaming.tables import stream_rows
+from shared.translation import phrase
 
 PREFIX = "/api/v1/integration"
 router = APIRouter(prefix=PREFIX, tags=["integration"])
@@ -112,7 +113,8 @@ async def upload(
     name = file.filename or ""
     if not name.lower().endswith(ENDINGS):
         raise ValidationException(
-            f"{name[:100] or 'This file'} is no CSV or Excel file", field_errors={"file": "CSV or Excel"}
+            phrase("%(name)s is no CSV or Excel file", name=name[:100] or "This file"),
+            field_errors={"file": "CSV or Excel"},
         )
     service = ImportService(database)
     batch = await service.stage(

@@ -13,6 +13,7 @@ from shared.api.dependencies import PageDep, Reader, SessionDep
 from shared.database.words import PriceSourceType, PriceType
 from shared.error_handling.exceptions import ResourceNotFoundException
 from shared.rules.money import ratio_percent
+from shared.translation import phrase
 
 router = APIRouter(prefix="/api/v1/price-sources", tags=["price sources"])
 NAMES = ("id", "product_id", "product_name", "sku", "ean", "size", "source_type", "source_name", "price_type",
@@ -75,7 +76,7 @@ async def history(
     rows = PriceRepository(session)
     source = await rows.get_by_id(source_id)
     if source is None:
-        raise ResourceNotFoundException(f"Price {source_id} not found")
+        raise ResourceNotFoundException(phrase("Price %(source_id)s not found", source_id=source_id))
     points: list[dict[str, Any]] = [
         {"price_cents": row.price_cents, "in_stock": row.in_stock, "recorded_at": row.recorded_at}
         for row in await rows.history(source_id, limit)

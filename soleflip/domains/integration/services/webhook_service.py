@@ -33,6 +33,7 @@ from shared.jobs.running import JobContext, job
 from shared.jobs.worker import every
 from shared.repositories import audit
 from shared.repositories.jobs import JobRepository
+from shared.translation import phrase
 
 DELIVER = "integration.deliver_webhook"
 ALL = "integration.deliver_webhooks"
@@ -62,9 +63,11 @@ async def check(settings: Settings, url: str) -> str:
         async with asyncio.timeout(LIMITS.total_seconds):
             await asyncio.to_thread(check_url, policy(settings, url), url)
     except TimeoutError:
-        raise ValidationException("The name of this address is not found in time") from None
+        raise ValidationException(phrase("The name of this address is not found in time")) from None
     except (SafeHttpError, ValueError) as error:
-        raise ValidationException(f"This address cannot be used: {error}", field_errors={"url": str(error)}) from None
+        raise ValidationException(
+            phrase("This address cannot be used: %(error)s", error=error), field_errors={"url": str(error)}
+        ) from None
     return (parts.hostname or "")[:255]
 
 
@@ -95,7 +98,7 @@ class WebhookService:
         """Make an endpoint; its secret is returned this once."""
         host = await check(self.settings, url)
         if len(await self.webhooks.of(actor.user_id)) >= MOST:
-            raise BusinessRuleViolation(f"You have {MOST} webhooks already; remove one first")
+            raise BusinessRuleViolation(phrase("You have %(most)s webhooks already; remove one first", most=MOST))
         secret = f"whsec_{secrets.token_urlsafe(32)}"
         made = await self.webhooks.create(
             user_id=actor.user_id, url=url, host=host, secret=secret, event_types=event_types
@@ -107,7 +110,7 @@ class WebhookService:
         """Return one of the caller's endpoints; raises ResourceNotFoundException, for a stranger's too."""
         found = await self.webhooks.get_for_update(endpoint_id)
         if found is None or found.user_id != actor.user_id:
-            raise ResourceNotFoundException("Webhook not found")
+            raise ResourceNotFoundException(phrase("Webhook not found"))
         return found
 
     async def change(self, actor: Principal, endpoint_id: uuid.UUID, values: dict[str, Any]) -> WebhookEndpoint:

@@ -15,6 +15,7 @@ from shared.api.dependencies import Reader, SessionDep, Writer
 from shared.database.models import Location
 from shared.error_handling.exceptions import DuplicateResourceException
 from shared.rules import sizes
+from shared.translation import phrase
 
 PREFIX = "/api/v1/inventory"
 router = APIRouter(prefix=PREFIX, tags=["inventory"])
@@ -43,7 +44,7 @@ async def create_location(body: LocationIn, _writer: Writer, session: SessionDep
     """Make a place."""
     places = LocationRepository(session)
     if await places.find_one(Location.code == body.code):
-        raise DuplicateResourceException(f"There is a location {body.code} already")
+        raise DuplicateResourceException(phrase("There is a location %(code)s already", code=body.code))
     made = await places.create(**body.model_dump())
     return {"id": made.id, **body.model_dump()}
 

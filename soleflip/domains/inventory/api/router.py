@@ -19,6 +19,7 @@ from shared.api.envelopes import Paginated, Success, paginated, pagination
 from shared.database.words import BoxCondition, Condition, DetailedStatus, ItemStatus, TaxScheme
 from shared.error_handling.exceptions import ValidationException
 from shared.streaming.tables import Kind, stream_rows
+from shared.translation import phrase
 
 PREFIX = "/api/v1/inventory"
 router = APIRouter(prefix=PREFIX, tags=["inventory"])
@@ -163,7 +164,7 @@ def get_filter(
     known = {word.value for word in ItemStatus}
     if status and (unknown := {word.strip() for word in status.split(",")} - known):
         raise ValidationException(
-            f"There is no status {', '.join(sorted(unknown))}",
+            phrase("There is no status %(states)s", states=", ".join(sorted(unknown))),
             field_errors={"status": f"one of {', '.join(sorted(known))}"},
         )
     return ItemFilter(

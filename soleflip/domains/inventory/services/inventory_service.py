@@ -27,6 +27,7 @@ from shared.repositories.catalogue import CatalogueLookup
 from shared.rules import sizes
 from shared.rules.money import cents, net_of
 from shared.translation import gettext_noop as _
+from shared.translation import phrase
 
 ALIASES = {"listed": ItemStatus.LISTED, "cancelled": ItemStatus.CANCELED}
 LOW = 10
@@ -55,14 +56,18 @@ class InventoryService:
         """Return one item; raises ResourceNotFoundException."""
         row = await self.items.row(item_id)
         if row is None:
-            raise ResourceNotFoundException(f"Item {item_id} not found", details={"item_id": str(item_id)})
+            raise ResourceNotFoundException(
+                phrase("Item %(item_id)s not found", item_id=item_id), details={"item_id": str(item_id)}
+            )
         return dict(zip(NAMES, row, strict=True))
 
     async def held(self, item_id: uuid.UUID) -> InventoryItem:
         """Return one item held for a change; raises ResourceNotFoundException."""
         item = await self.items.get_for_update(item_id)
         if item is None:
-            raise ResourceNotFoundException(f"Item {item_id} not found", details={"item_id": str(item_id)})
+            raise ResourceNotFoundException(
+                phrase("Item %(item_id)s not found", item_id=item_id), details={"item_id": str(item_id)}
+            )
         return item
 
     async def create(self, actor: Principal, values: Mapping[str, Any]) -> uuid.UUID:
@@ -72,7 +77,9 @@ class InventoryService:
         if product_id is None:
             product = await self.catalogue.product_by_code(code or "")
             if product is None:
-                raise ResourceNotFoundException(f"No product has the code {code}; make it first", details={"sku": code})
+                raise ResourceNotFoundException(
+                    phrase("No product has the code %(code)s; make it first", code=code), details={"sku": code}
+                )
         else:
             product = await self.catalogue.product(product_id)
         told |= await self._place(told) | _prices(told)
@@ -97,14 +104,23 @@ class InventoryService:
         check_version(item, version)
         if item.consignor_id is not None and any(told.get(name) is not None for name in NOT_OURS):
             raise BusinessRuleViolation(
-                f"Item {item.number} is consigned: it has no purchase price, its owner gets a share when it sells"
+                phrase(
+                    "Item %(number)s is consigned: it has no purchase price, its owner gets a share when it sells",
+                    number=item.number,
+                )
             )
         if empty := sorted(name for name, value in told.items() if value is None and name in NEVER_EMPTY):
-            raise ValidationException("Leave out what is to stay", field_errors=dict.fromkeys(empty, "cannot be empty"))
+            raise ValidationException(
+                phrase("Leave out what is to stay"), field_errors=dict.fromkeys(empty, "cannot be empty")
+            )
         told |= await self._place(told) | _prices({"vat_rate": item.vat_rate, "tax_scheme": item.tax_scheme, **told})
         quantity = told.get("quantity", item.quantity)
         if quantity < item.reserved_quantity:
-            raise BusinessRuleViolation(f"{item.reserved_quantity} are reserved; release them first")
+            raise BusinessRuleViolation(
+                phrase(
+                    "%(reserved_quantity)s are reserved; release them first", reserved_quantity=item.reserved_quantity
+                )
+            )
         before = {name: getattr(item, name) for name in told if getattr(item, name) != told[name]}
         had = item.quantity
         if before:
@@ -132,7 +148,9 @@ class InventoryService:
             return {"location_id": None}
         place = await self.places.find_one(Location.code == code)
         if place is None:
-            raise ValidationException(f"There is no location {code}", field_errors={"location": "is not known"})
+            raise ValidationException(
+                phrase("There is no location %(code)s", code=code), field_errors={"location": "is not known"}
+            )
         return {"location_id": place.id}
 
     async def reserve(
@@ -142,7 +160,10 @@ class InventoryService:
         item = await self.held(item_id)
         free = item.quantity - item.reserved_quantity
         if quantity > free:
-            raise BusinessRuleViolation(f"Only {free} of item {item.number} are free", details={"available": free})
+            raise BusinessRuleViolation(
+                phrase("Only %(free)s of item %(number)s are free", free=free, number=item.number),
+                details={"available": free},
+            )
         expires = datetime.now(UTC) + timedelta(hours=hours) if hours else None
         self.session.add(
             Reservation(item_id=item.id, quantity=quantity, reason=reason, by_id=actor.user_id, expires_at=expires)
@@ -155,7 +176,13 @@ class InventoryService:
         """Let some go again, the oldest reservation first."""
         item = await self.held(item_id)
         if quantity > item.reserved_quantity:
-            raise BusinessRuleViolation(f"Only {item.reserved_quantity} of item {item.number} are reserved")
+            raise BusinessRuleViolation(
+                phrase(
+                    "Only %(reserved_quantity)s of item %(number)s are reserved",
+                    reserved_quantity=item.reserved_quantity,
+                    number=item.number,
+                )
+            )
         left = quantity
         for row in await self.items.open_reservations(item_id):
             taken = min(left, row.quantity)

@@ -36,6 +36,7 @@ from shared.repositories.listing_desk import JOB
 from shared.stockx.client import StockX
 from shared.stockx.models import Listing as Offered
 from shared.stockx.models import Operation
+from shared.translation import phrase
 
 logger = structlog.get_logger(__name__)
 ALL = "inventory.all_listing_changes"
@@ -101,7 +102,7 @@ class Changes:
             )
         number = listing.external_id
         if number is None:
-            raise ValidationException("StockX never had this listing")
+            raise ValidationException(phrase("StockX never had this listing"))
         if change.kind is OperationKind.UPDATE:
             until = _until(change.changes.get("days"))
             return await self.client.change_price(number, listing_effects.amount_of(change), listing.currency, until)
@@ -166,11 +167,11 @@ class Changes:
             if found.status == "SUCCEEDED":
                 return
             if found.status != "PENDING":
-                raise ValidationException(f"StockX refused it: {found.error or found.status}")
+                raise ValidationException(phrase("StockX refused it: %(error)s", error=found.error or found.status))
             await self.beat()
             await asyncio.sleep(pause)
             pause = min(2.0, pause * 1.6)
-        raise ExternalServiceException("StockX is still at it")
+        raise ExternalServiceException(phrase("StockX is still at it"))
 
     async def _postpone(self, change_id: uuid.UUID, error: SoleFlipException) -> JobState:
         """Let a change wait: as long as StockX says, else longer every time; given up after some tries."""

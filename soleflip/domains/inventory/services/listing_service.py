@@ -25,7 +25,7 @@ from shared.repositories.catalogue import CatalogueLookup
 from shared.repositories.jobs import JobRepository
 from shared.rules import stock
 from shared.rules.auto_listing import Terms
-from shared.translation import gettext_noop
+from shared.translation import gettext_noop, phrase
 
 STOCKX = "stockx"
 
@@ -50,14 +50,17 @@ class ListingService:
         """
         item = await self.items.get_for_update(item_id)
         if item is None:
-            raise ResourceNotFoundException(f"Item {item_id} not found", details={"item_id": str(item_id)})
+            raise ResourceNotFoundException(
+                phrase("Item %(item_id)s not found", item_id=item_id), details={"item_id": str(item_id)}
+            )
         platform = await self.catalogue.platform(STOCKX)
         live = await self.listings.live(item.id, platform.id)
         if live is not None:
             if key and live.raw_data == {"key": key}:
                 return await self.shown(live.id)
             raise BusinessRuleViolation(
-                f"Item {item.number} is offered at StockX already", details={"listing_id": str(live.id)}
+                phrase("Item %(number)s is offered at StockX already", number=item.number),
+                details={"listing_id": str(live.id)},
             )
         self._may_be_listed(item)
         price = asking(item, amount)
@@ -80,24 +83,29 @@ class ListingService:
         if item.status not in stock.LISTABLE or item.archived_at is not None:
             allowed = sorted(word.value for word in stock.LISTABLE)
             raise InvalidStateTransition(
-                f"Item {item.number} is {item.status}; it cannot be offered", details={"allowed": allowed}
+                phrase("Item %(number)s is %(status)s; it cannot be offered", number=item.number, status=item.status),
+                details={"allowed": allowed},
             )
         if item.quantity - item.reserved_quantity < 1:
-            raise BusinessRuleViolation(f"All of item {item.number} is reserved; release it first")
+            raise BusinessRuleViolation(
+                phrase("All of item %(number)s is reserved; release it first", number=item.number)
+            )
 
     async def shown(self, listing_id: uuid.UUID) -> dict[str, Any]:
         """Return one listing; raises ResourceNotFoundException."""
         rows = await self.listings.rows([Listing.id == listing_id], 0, 1)
         if not rows:
-            raise ResourceNotFoundException(f"Listing {listing_id} not found")
+            raise ResourceNotFoundException(phrase("Listing %(listing_id)s not found", listing_id=listing_id))
         return dict(zip(NAMES, rows[0], strict=True))
 
     async def _live(self, listing_id: uuid.UUID) -> tuple[InventoryItem, Listing]:
         if await self.listings.get_by_id(listing_id) is None:
-            raise ResourceNotFoundException(f"Listing {listing_id} not found")
+            raise ResourceNotFoundException(phrase("Listing %(listing_id)s not found", listing_id=listing_id))
         item, listing = await self.listings.held(listing_id)
         if listing.status not in listing_desk.LIVE:
-            raise BusinessRuleViolation(f"This listing is {listing.status}; nothing of it can be changed")
+            raise BusinessRuleViolation(
+                phrase("This listing is %(status)s; nothing of it can be changed", status=listing.status)
+            )
         return item, listing
 
     async def change_price(
@@ -131,14 +139,16 @@ class ListingService:
     async def _operation(self, operation_id: uuid.UUID) -> ListingOperation:
         found = await self.listings.operation(operation_id)
         if found is None:
-            raise ResourceNotFoundException(f"Change {operation_id} not found")
+            raise ResourceNotFoundException(phrase("Change %(operation_id)s not found", operation_id=operation_id))
         return found
 
     async def retry(self, actor: Principal, operation_id: uuid.UUID) -> None:
         """Try a failed or waiting change once more, now."""
         change = await self._operation(operation_id)
         if change.state not in (JobState.FAILED, JobState.QUEUED):
-            raise BusinessRuleViolation(f"This change is {change.state}; only what failed or waits can be tried again")
+            raise BusinessRuleViolation(
+                phrase("This change is %(state)s; only what failed or waits can be tried again", state=change.state)
+            )
         if change.kind is OperationKind.CREATE and change.state is JobState.FAILED:
             raise BusinessRuleViolation(gettext_noop("Offer the item again instead; this listing has ended"))
         change.state, change.error, change.finished_at, change.next_at = JobState.QUEUED, None, None, datetime.now(UTC)
@@ -171,7 +181,9 @@ class ListingService:
         platform = await self.catalogue.platform(STOCKX)
         listing = await self.listings.by_external(platform.id, external_id)
         if listing is None:
-            raise ResourceNotFoundException(f"No listing of ours has StockX's number {external_id}")
+            raise ResourceNotFoundException(
+                phrase("No listing of ours has StockX's number %(external_id)s", external_id=external_id)
+            )
         item, listing = await self.listings.held(listing.id)
         to = ItemStatus.PRESALE if presale else ItemStatus.LISTED_STOCKX
         stock_ledger.move(self.session, item, to, actor, "presale" if presale else "arrived")
@@ -206,8 +218,16 @@ def asking(item: InventoryItem, amount: Decimal | None) -> Decimal:
         )
     if price != price.to_integral_value() or not 1 <= price <= 1_000_000:
         raise ValidationException(
-            f"StockX takes whole amounts only, not {price}", field_errors={"amount": "a whole number above 0"}
+            phrase("StockX takes whole amounts only, not %(price)s", price=price),
+            field_errors={"amount": "a whole number above 0"},
         )
     if item.floor_price is not None and price < item.floor_price:
-        raise BusinessRuleViolation(f"{price} is below item {item.number}'s floor of {item.floor_price}")
+        raise BusinessRuleViolation(
+            phrase(
+                "%(price)s is below item %(number)s's floor of %(floor_price)s",
+                price=price,
+                number=item.number,
+                floor_price=item.floor_price,
+            )
+        )
     return price

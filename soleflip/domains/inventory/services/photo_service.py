@@ -27,6 +27,7 @@ from shared.jobs.worker import every
 from shared.media.pictures import CONTENT_TYPE, BadPictureError, Picture, redraw
 from shared.media.store import Store
 from shared.repositories import audit
+from shared.translation import phrase
 
 JOB = "inventory.sweep_photos"
 ROOM = "photos"
@@ -68,7 +69,11 @@ class PhotoService:
             if row is None or row.removed_at is not None:
                 here += 1
             if here > MOST:
-                raise BusinessRuleViolation(f"Item {item.number} has {MOST} photos at most; remove some first")
+                raise BusinessRuleViolation(
+                    phrase(
+                        "Item %(number)s has %(most)s photos at most; remove some first", number=item.number, most=MOST
+                    )
+                )
             if row is None:
                 place += 1
                 row = known[digest] = ItemPhoto(
@@ -90,7 +95,7 @@ class PhotoService:
         rows = {row.id: row for row in await self.stored.of(item_id)}
         if len(ids) != len(rows) or set(ids) != set(rows):
             raise ValidationException(
-                "Name every photo of this item once", field_errors={"photos": "are not those of it"}
+                phrase("Name every photo of this item once"), field_errors={"photos": "are not those of it"}
             )
         for place, photo_id in enumerate(ids):
             rows[photo_id].position = place
@@ -111,7 +116,9 @@ class PhotoService:
     async def _photo(self, photo_id: uuid.UUID) -> ItemPhoto:
         row = await self.stored.get_by_id(photo_id)
         if row is None:
-            raise ResourceNotFoundException(f"Photo {photo_id} not found", details={"photo_id": str(photo_id)})
+            raise ResourceNotFoundException(
+                phrase("Photo %(photo_id)s not found", photo_id=photo_id), details={"photo_id": str(photo_id)}
+            )
         return row
 
     async def remove(self, actor: Principal, photo_id: uuid.UUID, *, removed: bool) -> uuid.UUID:
@@ -122,7 +129,9 @@ class PhotoService:
         if (row.removed_at is not None) == removed:
             return row.item_id
         if not removed and len(await self.stored.of(row.item_id)) >= MOST:
-            raise BusinessRuleViolation(f"This item has {MOST} photos at most; remove another one first")
+            raise BusinessRuleViolation(
+                phrase("This item has %(most)s photos at most; remove another one first", most=MOST)
+            )
         row.removed_at = datetime.now(UTC) if removed else None
         audit.record(self.session, actor, f"item.photos.{'remove' if removed else 'restore'}", "item", row.item_id)
         return row.item_id
@@ -131,13 +140,13 @@ class PhotoService:
         """Return a photo's file and a name to save it under; raises ResourceNotFoundException for a removed one too."""
         row = await self._photo(photo_id)
         if row.removed_at is not None:
-            raise ResourceNotFoundException("This photo was removed")
+            raise ResourceNotFoundException(phrase("This photo was removed"))
         number = await self.stored.number(row.item_id)
         try:
             data = await asyncio.to_thread(self.store.path(row.digest, size).read_bytes)
         except FileNotFoundError:
             raise ResourceNotFoundException(
-                "The file of this photo is gone; restore the media folder from a backup"
+                phrase("The file of this photo is gone; restore the media folder from a backup")
             ) from None
         return data, f"item-{number}-{row.position + 1}.jpg"
 
@@ -149,7 +158,7 @@ async def redrawn(uploads: Sequence[tuple[str, bytes]]) -> tuple[list[Picture], 
         try:
             found.append(await asyncio.to_thread(redraw, data))
         except BadPictureError as error:
-            wrong.append({"file": name, "error": str(error)})
+            wrong.append({"file": name, "error": error.message})
     return found, wrong
 
 
@@ -160,7 +169,9 @@ def no_picture(wrong: Sequence[dict[str, str]]) -> SoleFlipException:
 
 
 def _no_item(item_id: uuid.UUID) -> ResourceNotFoundException:
-    return ResourceNotFoundException(f"Item {item_id} not found", details={"item_id": str(item_id)})
+    return ResourceNotFoundException(
+        phrase("Item %(item_id)s not found", item_id=item_id), details={"item_id": str(item_id)}
+    )
 
 
 @job(JOB)

@@ -14,6 +14,7 @@ from shared.rules import brands, sizes
 from shared.stockx.client import StockX
 from shared.stockx.finding import find_product
 from shared.stockx.models import ProductRef, Variant, VariantRef
+from shared.translation import phrase
 
 
 async def find_variant(client: StockX, database: Database, product: Product, size: Size) -> str:
@@ -22,7 +23,14 @@ async def find_variant(client: StockX, database: Database, product: Product, siz
     ours = sizes.SizeValue(size.value, size.region, size.standardized_value)
     found = next((each for each in await client.variants(stockx_id) if same_size(each, ours)), None)
     if found is None:
-        raise ResourceNotFoundException(f"StockX sells {product.sku} in no size {size.region} {size.value}")
+        raise ResourceNotFoundException(
+            phrase(
+                "StockX sells %(sku)s in no size %(region)s %(size)s",
+                sku=product.sku,
+                region=size.region,
+                size=size.value,
+            )
+        )
     async with database.unit() as session:
         row = await session.get(Product, product.id, with_for_update=HELD, populate_existing=True)
         if row is not None and row.stockx_product_id is None:

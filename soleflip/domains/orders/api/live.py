@@ -14,6 +14,7 @@ from shared.api.dependencies import DatabaseDep, Reader, SessionDep, SettingsDep
 from shared.error_handling.exceptions import ValidationException
 from shared.repositories.jobs import JobRepository
 from shared.stockx.client import StockX
+from shared.translation import phrase
 
 router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 LONGEST = timedelta(days=1100)
@@ -73,7 +74,7 @@ async def history(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """A page of the orders that ended at StockX, asked now."""
     if end < start:
-        raise ValidationException("toDate lies before fromDate", field_errors={"toDate": "before fromDate"})
+        raise ValidationException(phrase("toDate lies before fromDate"), field_errors={"toDate": "before fromDate"})
     asked = {"fromDate": start, "toDate": end, "orderStatus": status}
     rows, _ = await StockX(settings, database).order_page("history", page, asked)
     return [row.model_dump(mode="json") for row in rows]

@@ -15,6 +15,7 @@ from domains.orders.services.money_service import MoneyService
 from shared.api.dependencies import PageDep, Reader, SessionDep, Writer
 from shared.api.envelopes import Paginated, paginated, pagination
 from shared.error_handling.exceptions import ResourceNotFoundException, ValidationException
+from shared.translation import phrase
 
 PREFIX = "/api/v1/money"
 router = APIRouter(prefix=PREFIX, tags=["money"])
@@ -82,7 +83,7 @@ async def payout(payout_id: uuid.UUID, _reader: Reader, session: SessionDep) -> 
     rows = PayoutRepository(session)
     found = await rows.get_by_id(payout_id)
     if found is None:
-        raise ResourceNotFoundException(f"Payout {payout_id} not found")
+        raise ResourceNotFoundException(phrase("Payout %(payout_id)s not found", payout_id=payout_id))
     lines = [
         {
             "order": each.external_order_id,
@@ -108,7 +109,7 @@ async def quote(
 ) -> dict[str, Any]:
     """What a price pays out, or which price pays out so much."""
     if (price is None) == (payout is None):
-        raise ValidationException("Give price or payout, one of the two")
+        raise ValidationException(phrase("Give price or payout, one of the two"))
     return await MoneyService(session).quote(platform, price, payout, currency, day or datetime.now(UTC).date())
 
 

@@ -21,6 +21,7 @@ from shared.api.envelopes import Paginated, paginated, pagination
 from shared.database.words import MatchState, OrderStatus, ReturnKind, TaxScheme
 from shared.error_handling.exceptions import ValidationException
 from shared.streaming.tables import Kind, stream_rows
+from shared.translation import phrase
 
 PREFIX = "/api/v1/orders"
 router = APIRouter(prefix=PREFIX, tags=["orders"])
@@ -187,7 +188,8 @@ def get_filter(
     known = {word.value for word in OrderStatus}
     if status and (unknown := {word.strip() for word in status.split(",")} - known):
         raise ValidationException(
-            f"There is no status {', '.join(sorted(unknown))}", field_errors={"status": "is not known"}
+            phrase("There is no status %(states)s", states=", ".join(sorted(unknown))),
+            field_errors={"status": "is not known"},
         )
     return OrderFilter(q, platform, status, match_state, country, brand, paid, sold_from, sold_until, to_ship)
 

@@ -20,6 +20,7 @@ from shared.repositories import audit
 from shared.repositories.catalogue import CatalogueLookup
 from shared.rules import fees
 from shared.rules.money import ZERO, cents, ratio_percent
+from shared.translation import phrase
 
 DAC7_SALES, DAC7_TURNOVER = 30, Decimal(2000)
 """From 30 sales or 2,000 EUR a year platforms report a seller (Directive (EU) 2021/514)."""
@@ -52,10 +53,12 @@ class MoneyService:
         """Store a payout and explain it: each line against its order's expected proceeds, the sum against the amount."""
         platform = await self.catalogue.platform(platform_slug)
         if await self.payouts.find_one(Payout.platform_id == platform.id, Payout.external_id == number):
-            raise DuplicateResourceException(f"{platform.name} payout {number} is here already")
+            raise DuplicateResourceException(
+                phrase("%(platform)s payout %(number)s is here already", platform=platform.name, number=number)
+            )
         numbers = [line["order"] for line in lines if line.get("order")]
         if len(set(numbers)) != len(numbers):
-            raise ValidationException("An order stands twice in this payout")
+            raise ValidationException(phrase("An order stands twice in this payout"))
         known = await self.payouts.orders_by_number(platform.id, numbers)
         payout = await self.payouts.create(platform_id=platform.id, external_id=number, paid_at=paid_at, amount=amount)
         explained = ZERO
@@ -114,7 +117,14 @@ class MoneyService:
         platform = await self.catalogue.platform(slug)
         schedule = fees.choose(await self.catalogue.schedules(platform.id, currency), day, platform.seller_level)
         if schedule is None:
-            raise ResourceNotFoundException(f"No fees of {platform.name} in {currency} are known for {day}")
+            raise ResourceNotFoundException(
+                phrase(
+                    "No fees of %(platform)s in %(currency)s are known for %(day)s",
+                    platform=platform.name,
+                    currency=currency,
+                    day=day,
+                )
+            )
         if price is None:
             try:
                 price = fees.price_for(payout or ZERO, schedule)
@@ -182,5 +192,5 @@ class MoneyService:
 def between(start: date, end: date) -> tuple[datetime, datetime]:
     """Return the first moment of `start` and the first moment after `end`; raises ValidationException when turned around."""
     if end < start:
-        raise ValidationException("The end lies before the start", field_errors={"until": "lies before from"})
+        raise ValidationException(phrase("The end lies before the start"), field_errors={"until": "lies before from"})
     return datetime.combine(start, time.min, UTC), datetime.combine(end, time.min, UTC) + timedelta(days=1)

@@ -27,6 +27,7 @@ from shared.repositories.catalogue import CatalogueLookup
 from shared.rules import consignment, fees, orders, sizes, stock, vat
 from shared.rules.money import ZERO
 from shared.translation import gettext_noop as _
+from shared.translation import phrase
 
 ITEM_STATUS = {
     OrderStatus.SHIPPED: ItemStatus.SHIPPED,
@@ -61,14 +62,18 @@ class OrderService:
         """Return one order; raises ResourceNotFoundException."""
         row = await self.orders.row(order_id)
         if row is None:
-            raise ResourceNotFoundException(f"Order {order_id} not found", details={"order_id": str(order_id)})
+            raise ResourceNotFoundException(
+                phrase("Order %(order_id)s not found", order_id=order_id), details={"order_id": str(order_id)}
+            )
         return as_dict(row)
 
     async def held(self, order_id: uuid.UUID) -> Order:
         """Return one order held for a change; raises ResourceNotFoundException."""
         order = await self.orders.get_for_update(order_id)
         if order is None:
-            raise ResourceNotFoundException(f"Order {order_id} not found", details={"order_id": str(order_id)})
+            raise ResourceNotFoundException(
+                phrase("Order %(order_id)s not found", order_id=order_id), details={"order_id": str(order_id)}
+            )
         return order
 
     async def create(
@@ -83,7 +88,13 @@ class OrderService:
         await stock_locks.several(self.session)
         platform = await self.catalogue.platform(told.pop("platform"))
         if await self.orders.known(platform.id, told["external_id"]):
-            raise DuplicateResourceException(f"{platform.name} order {told['external_id']} is here already")
+            raise DuplicateResourceException(
+                phrase(
+                    "%(platform)s order %(external_id)s is here already",
+                    platform=platform.name,
+                    external_id=told["external_id"],
+                )
+            )
         size_told = told.pop("size", None)
         size = sizes.parse(size_told) if size_told else None
         if told.get("product_id") is None and told.get("sku"):
@@ -195,7 +206,13 @@ class OrderService:
             return
         if not orders.may_follow(before, to):
             raise InvalidStateTransition(
-                f"Order {order.external_id} is {before}; it cannot become {to}", details={"from": before, "to": to}
+                phrase(
+                    "Order %(external_id)s is %(before)s; it cannot become %(to)s",
+                    external_id=order.external_id,
+                    before=before,
+                    to=to,
+                ),
+                details={"from": before, "to": to},
             )
         now = at or datetime.now(UTC)
         order.status = to
@@ -266,7 +283,9 @@ class OrderService:
     async def attach(self, order: Order, item: InventoryItem, actor: Principal | None) -> None:
         """Say that an order sold a pair: the pair is sold, and profit and VAT are counted and kept with the order."""
         if not has_cost(item):
-            raise BusinessRuleViolation(f"Item {item.number} has no purchase price; enter it first")
+            raise BusinessRuleViolation(
+                phrase("Item %(number)s has no purchase price; enter it first", number=item.number)
+            )
         await self._count(order, item)
         await self.orders.update(
             order,
@@ -335,7 +354,7 @@ class OrderService:
         else:
             item = await self.orders.item_for_update(item_id)
             if item is None:
-                raise ResourceNotFoundException(f"Item {item_id} not found")
+                raise ResourceNotFoundException(phrase("Item %(item_id)s not found", item_id=item_id))
             await self.attach(order, item, actor)
         audit.record(self.session, actor, "order.match", "order", order.id, after={"item_id": str(item_id)})
 

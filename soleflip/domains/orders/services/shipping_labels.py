@@ -14,6 +14,7 @@ from shared.error_handling.exceptions import BusinessRuleViolation, ResourceNotF
 from shared.repositories import audit
 from shared.stockx.client import StockX
 from shared.stockx.models import Shipment
+from shared.translation import phrase
 
 STRANGE = re.compile(r"[^A-Za-z0-9-]+")
 
@@ -43,7 +44,11 @@ class ShippingLabels:
         number = order["external_id"]
         if order["platform"] != "stockx":
             raise BusinessRuleViolation(
-                f"Only StockX gives labels; print the one of order {number} at {order['platform'].capitalize()}"
+                phrase(
+                    "Only StockX gives labels; print the one of order %(number)s at %(platform)s",
+                    number=number,
+                    platform=order["platform"].capitalize(),
+                )
             )
         told = (await self.client.order(number)).shipment or Shipment()
         if told.document_id is None:
@@ -62,5 +67,8 @@ class ShippingLabels:
 
 def _none_yet(number: str) -> ResourceNotFoundException:
     return ResourceNotFoundException(
-        f"StockX has no shipping label for order {number} yet; it makes one some minutes after the sale. Try again then"
+        phrase(
+            "StockX has no shipping label for order %(number)s yet; it makes one some minutes after the sale. Try again then",
+            number=number,
+        )
     )

@@ -17,6 +17,7 @@ from shared.repositories.catalogue import CatalogueLookup
 from shared.rules import orders
 from shared.rules.money import ZERO
 from shared.stockx.models import Order as Told
+from shared.translation import phrase
 
 PAID_OUT = frozenset({"PAYOUTCOMPLETED", "COMPLETED"})
 COLUMN = {
@@ -79,10 +80,12 @@ class StockXOrders:
     async def _create(self, told: Told, platform_id: Any) -> str:
         gross = (told.payout.sale_price if told.payout else None) or told.amount
         if gross is None:
-            raise BusinessRuleViolation(f"StockX says no price of order {told.number}")
+            raise BusinessRuleViolation(phrase("StockX says no price of order %(number)s", number=told.number))
         rate = await self.catalogue.rate(told.currency, told.created_at.date())
         if rate is None:
-            raise BusinessRuleViolation(f"No exchange rate for {told.currency} is known; enter one")
+            raise BusinessRuleViolation(
+                phrase("No exchange rate for %(currency)s is known; enter one", currency=told.currency)
+            )
         listing = await self.orders.listing_sold(platform_id, told.listing_id) if told.listing_id else None
         status = orders.STOCKX.get(told.status, OrderStatus.CREATED)
         lines = payout_lines(told, gross)

@@ -22,6 +22,7 @@ from shared.repositories.rows import AnyRow
 from shared.rules import auto_listing, pricing
 from shared.rules.market import Market
 from shared.rules.money import ZERO
+from shared.translation import phrase
 
 
 class AutoListingService:
@@ -36,7 +37,11 @@ class AutoListingService:
         """List what the active rules say; the first rule that fits a pair wins. Raises when automatic listing is stopped."""
         control = await self.stored.control(held=True)
         if not dry_run and control.killed:
-            raise BusinessRuleViolation(f"Automatic prices are stopped: {control.kill_reason or 'no reason told'}")
+            raise BusinessRuleViolation(
+                phrase(
+                    "Automatic prices are stopped: %(kill_reason)s", kill_reason=control.kill_reason or "no reason told"
+                )
+            )
         rules = await self.stored.listing_rules(active=True)
         lines = await self._lines(rules, limit)
         return await PriceWriter(self.session).write(
@@ -110,7 +115,7 @@ class AutoListingService:
         _check(values)
         if rule_id is None:
             if await self.rows.find_one(AutoListingRule.name == values["name"]):
-                raise BusinessRuleViolation(f"There is a rule {values['name']} already")
+                raise BusinessRuleViolation(phrase("There is a rule %(name)s already", name=values["name"]))
             row = await self.rows.create(**values)
         else:
             row = await self._rule(rule_id)
@@ -122,7 +127,7 @@ class AutoListingService:
     async def _rule(self, rule_id: uuid.UUID) -> AutoListingRule:
         found = await self.rows.get_for_update(rule_id)
         if found is None:
-            raise ResourceNotFoundException(f"Auto-listing rule {rule_id} not found")
+            raise ResourceNotFoundException(phrase("Auto-listing rule %(rule_id)s not found", rule_id=rule_id))
         return found
 
 
@@ -147,10 +152,10 @@ def _check(values: Mapping[str, Any]) -> None:
         Decimal(str((actions or {}).get("markup_percent", 0)))
     except (ArithmeticError, ValueError, TypeError) as error:
         raise ValidationException(
-            "A condition has a value that does not fit", field_errors={"conditions": str(type(error).__name__)}
+            phrase("A condition has a value that does not fit"), field_errors={"conditions": str(type(error).__name__)}
         ) from None
     if unknown:
-        raise ValidationException("This rule has words nobody knows", field_errors=unknown)
+        raise ValidationException(phrase("This rule has words nobody knows"), field_errors=unknown)
 
 
 def _facts(desk: Desk, row: AnyRow) -> auto_listing.Facts:

@@ -21,6 +21,7 @@ from shared.error_handling.exceptions import BusinessRuleViolation, ResourceNotF
 from shared.repositories import consignment_desk
 from shared.rules import proceeds
 from shared.rules.money import ZERO
+from shared.translation import phrase
 
 
 class ItemService:
@@ -35,7 +36,9 @@ class ItemService:
         """Return everything its page shows; raises ResourceNotFoundException. A sold pair has no decision."""
         head = await self.items.head(item_id)
         if head is None:
-            raise ResourceNotFoundException(f"Item {item_id} not found", details={"item_id": str(item_id)})
+            raise ResourceNotFoundException(
+                phrase("Item %(item_id)s not found", item_id=item_id), details={"item_id": str(item_id)}
+            )
         found: dict[str, Any] = {
             "item": head, "decision": None, "options": (), "market": None, "floor": None, "breakdown": None,
             "recommended": None, "current": head["list_price"],
@@ -76,7 +79,14 @@ class ItemService:
         row = await PricingService(self.session).pair(item_id)
         desk = await open_desk(self.session, [row])
         if row.floor_price is not None and price < row.floor_price:
-            raise BusinessRuleViolation(f"{price} is below item {row.number}'s floor of {row.floor_price}")
+            raise BusinessRuleViolation(
+                phrase(
+                    "%(price)s is below item %(number)s's floor of %(floor_price)s",
+                    price=price,
+                    number=row.number,
+                    floor_price=row.floor_price,
+                )
+            )
         listing = next((each for each in desk.listings.get(row.id, ()) if each.slug == HOME), None)
         old = listing.ask_price if listing is not None else row.list_price
         left = proceeds.proceeds(price, desk.terms(row, HOME)).profit

@@ -20,7 +20,7 @@ from shared.events.event_bus import publish
 from shared.repositories import audit, listing_desk, stock_locks
 from shared.rules import stock
 from shared.rules.auto_listing import Terms
-from shared.translation import gettext_noop
+from shared.translation import gettext_noop, phrase
 
 CHANGED, KEPT, HELD = "change", "keep", "held"
 
@@ -148,11 +148,18 @@ class PriceWriter:
         """Put back the prices of a run, where nobody set another one since; raises when it cannot be rolled back."""
         run = await self.stored.run(run_id, held=True)
         if run is None:
-            raise ResourceNotFoundException(f"Run {run_id} not found", details={"run_id": str(run_id)})
+            raise ResourceNotFoundException(
+                phrase("Run %(run_id)s not found", run_id=run_id), details={"run_id": str(run_id)}
+            )
         if run.dry_run:
             raise BusinessRuleViolation(gettext_noop("This run changed nothing: it was a dry one"))
         if run.rolled_back_at is not None:
-            raise BusinessRuleViolation(f"This run was rolled back already, on {run.rolled_back_at:%d %b %Y %H:%M}")
+            raise BusinessRuleViolation(
+                phrase(
+                    "This run was rolled back already, on %(rolled_back_at)s",
+                    rolled_back_at=f"{run.rolled_back_at:%d %b %Y %H:%M}",
+                )
+            )
         lines = []
         why = f"put back: run of {run.created_at:%d %b %H:%M}"
         for row, *_ in await self.stored.lines(run_id, [CHANGED]):

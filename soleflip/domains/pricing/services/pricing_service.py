@@ -23,6 +23,7 @@ from shared.repositories.catalogue import CatalogueLookup
 from shared.repositories.rows import AnyRow
 from shared.rules import fees, market, opportunities, pricing, proceeds, sizes
 from shared.rules.money import ZERO, cents, ratio_percent
+from shared.translation import phrase
 
 THRESHOLD = Decimal(15)
 
@@ -41,10 +42,20 @@ class PricingService:
             return row
         item = await self.stored.item(item_id)
         if item is None:
-            raise ResourceNotFoundException(f"Item {item_id} not found", details={"item_id": str(item_id)})
+            raise ResourceNotFoundException(
+                phrase("Item %(item_id)s not found", item_id=item_id), details={"item_id": str(item_id)}
+            )
         if item.purchase_price is None:
-            raise BusinessRuleViolation(f"Item {item.number} has no purchase price; enter it, then it can be priced")
-        raise BusinessRuleViolation(f"Item {item.number} is {item.status.value.replace('_', ' ')}: nothing to price")
+            raise BusinessRuleViolation(
+                phrase("Item %(number)s has no purchase price; enter it, then it can be priced", number=item.number)
+            )
+        raise BusinessRuleViolation(
+            phrase(
+                "Item %(number)s is %(status)s: nothing to price",
+                number=item.number,
+                status=item.status.value.replace("_", " "),
+            )
+        )
 
     async def recommend(
         self, product_id: uuid.UUID, item_id: uuid.UUID | None, strategy: str, target_margin: Decimal | None,
@@ -55,7 +66,7 @@ class PricingService:
             row: PairRow = await self.pair(item_id)
             if row.product_id != product_id:
                 raise ValidationException(
-                    "This item is of another product", field_errors={"inventory_id": "is not of it"}
+                    phrase("This item is of another product"), field_errors={"inventory_id": "is not of it"}
                 )
         else:
             row = await self._typical(product_id, size)
@@ -94,8 +105,11 @@ class PricingService:
         found = await self.imagined(product, wanted)
         if found is None:
             raise BusinessRuleViolation(
-                f"Nothing is known of {product.name}: no pair of it was bought and no market price is stored. "
-                "Fetch its market data, or add a pair with its cost."
+                phrase(
+                    "Nothing is known of %(product)s: no pair of it was bought and no market price is stored. "
+                    "Fetch its market data, or add a pair with its cost.",
+                    product=product.name,
+                )
             )
         return found
 
@@ -148,11 +162,15 @@ class PricingService:
         rows = await self.stored.pairs(Product.id == product_id)
         base = rows[0] if rows else row
         if base is None:
-            raise BusinessRuleViolation(f"No market price of {product.name} is stored; fetch its market data first")
+            raise BusinessRuleViolation(
+                phrase("No market price of %(product)s is stored; fetch its market data first", product=product.name)
+            )
         desk = await open_desk(self.session, [base])
         known = desk.market(base, HOME)
         if known.price is None:
-            raise BusinessRuleViolation(f"No market price of {product.name} is stored; fetch its market data first")
+            raise BusinessRuleViolation(
+                phrase("No market price of %(product)s is stored; fetch its market data first", product=product.name)
+            )
         mood, mean = market.mood(known.asks)
         demand = _score(known.number_of_bids)
         supply = _score(known.number_of_asks)
@@ -234,7 +252,7 @@ class PricingService:
             return row
         found = await rows.get_for_update(rule_id)
         if found is None:
-            raise ResourceNotFoundException(f"Price rule {rule_id} not found")
+            raise ResourceNotFoundException(phrase("Price rule %(rule_id)s not found", rule_id=rule_id))
         check_version(found, version)
         before = {name: str(getattr(found, name)) for name in values}
         row = await rows.update(found, **values)
@@ -254,7 +272,7 @@ class PricingService:
         rows = BaseRepository(PriceRule, self.session)
         found = await rows.get_for_update(rule_id)
         if found is None:
-            raise ResourceNotFoundException(f"Price rule {rule_id} not found")
+            raise ResourceNotFoundException(phrase("Price rule %(rule_id)s not found", rule_id=rule_id))
         audit.record(self.session, actor, "price_rule.remove", "price_rule", rule_id, before={"name": found.name})
         await rows.delete(found)
 

@@ -21,6 +21,7 @@ from shared.repositories.base_repository import check_version
 from shared.repositories.rows import AnyRow
 from shared.rules import proceeds, repricing
 from shared.rules.money import ZERO
+from shared.translation import phrase
 
 
 class RepricingService:
@@ -40,7 +41,11 @@ class RepricingService:
         """
         control = await self.stored.control(held=True)
         if control.killed and not dry_run:
-            raise BusinessRuleViolation(f"Automatic prices are stopped: {control.kill_reason or 'no reason told'}")
+            raise BusinessRuleViolation(
+                phrase(
+                    "Automatic prices are stopped: %(kill_reason)s", kill_reason=control.kill_reason or "no reason told"
+                )
+            )
         chosen = strategy or control.strategy
         brakes = brakes_of(control, max_step)
         now = datetime.now(UTC)
@@ -175,7 +180,9 @@ class RepricingService:
     async def lines(self, run_id: uuid.UUID, verdicts: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return what a run thought of each item; raises ResourceNotFoundException."""
         if await self.stored.run(run_id) is None:
-            raise ResourceNotFoundException(f"Run {run_id} not found", details={"run_id": str(run_id)})
+            raise ResourceNotFoundException(
+                phrase("Run %(run_id)s not found", run_id=run_id), details={"run_id": str(run_id)}
+            )
         return [
             {"item_id": line.item_id, "listing_id": line.listing_id, "number": number, "product_name": name, "size": size,
              "old_price": line.old_price, "new_price": line.new_price, "floor_price": line.floor_price,

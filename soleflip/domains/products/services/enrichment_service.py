@@ -19,6 +19,7 @@ from shared.rules import sizes
 from shared.stockx.client import StockX
 from shared.stockx.models import MarketData, Variant
 from shared.stockx.models import Product as Found
+from shared.translation import phrase
 
 ENRICH = "products.enrich"
 VARIANTS = "products.sync_variants"
@@ -47,7 +48,7 @@ class EnrichmentService:
                 if styles & {one.lower() for one in codes} or code == product.ean:
                     found: Found = each
                     return found
-        raise ResourceNotFoundException(f"StockX knows no product {product.sku}")
+        raise ResourceNotFoundException(phrase("StockX knows no product %(sku)s", sku=product.sku))
 
     async def details(self, product_id: uuid.UUID) -> dict[str, Any]:
         """Return what StockX says of one of our products."""
@@ -70,7 +71,7 @@ class EnrichmentService:
         async with self.database.unit() as session:
             row = await ProductRepository(session).get_for_update(product_id)
             if row is None:
-                raise ResourceNotFoundException(f"Product {product_id} not found")
+                raise ResourceNotFoundException(phrase("Product %(product_id)s not found", product_id=product_id))
             other = await CatalogueLookup(session).product_by_stockx(found.id)
             told = told_by(found, mine=other is None or other.id == row.id)
             filled = [name for name, value in told.items() if value is not None and getattr(row, name) is None]
@@ -89,11 +90,11 @@ class EnrichmentService:
             None,
         )
         if found is None:
-            raise ResourceNotFoundException(f"StockX knows no style {sku}")
+            raise ResourceNotFoundException(phrase("StockX knows no style %(sku)s", sku=sku))
         variants = await self.client.variants(found.id)
         chosen = [each for each in variants if size is None or same(each, size)]
         if not chosen:
-            raise ResourceNotFoundException(f"StockX sells {sku} in no size {size}")
+            raise ResourceNotFoundException(phrase("StockX sells %(sku)s in no size %(size)s", sku=sku, size=size))
         wanted = {each.id for each in chosen}
         rows = [row for row in await self.client.market(found.id) if row.variant_id in wanted]
         return {

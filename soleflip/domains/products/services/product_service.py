@@ -24,6 +24,7 @@ from shared.repositories.base_repository import check_version
 from shared.repositories.catalogue import CatalogueLookup
 from shared.rules import brands
 from shared.rules.money import ZERO
+from shared.translation import phrase
 
 FILLABLE = (
     "style_code", "model", "colorway", "nickname", "gender", "description", "retail_price", "avg_resale_price",
@@ -44,7 +45,10 @@ class ProductService:
         """Return one product; raises ResourceNotFoundException."""
         row = await self.products.row(product_id)
         if row is None:
-            raise ResourceNotFoundException(f"Product {product_id} not found", details={"product_id": str(product_id)})
+            raise ResourceNotFoundException(
+                phrase("Product %(product_id)s not found", product_id=product_id),
+                details={"product_id": str(product_id)},
+            )
         return dict(zip(NAMES, row, strict=True))
 
     async def create(self, actor: Principal, values: Mapping[str, Any]) -> uuid.UUID:
@@ -53,7 +57,7 @@ class ProductService:
         category = await self.catalogue.category(told.pop("category", None) or "sneakers")
         brand = told.pop("brand", None)
         if await self.catalogue.product_by_code(told["sku"]):
-            raise DuplicateResourceException(f"There is a product with the SKU {told['sku']} already")
+            raise DuplicateResourceException(phrase("There is a product with the SKU %(sku)s already", sku=told["sku"]))
         brand_id = (await self.brands.ensure(brand)).id if brand else await self.brands.recognise(told["name"])
         product = await self.products.create(category_id=category.id, brand_id=brand_id, **told)
         audit.record(self.session, actor, "product.create", "product", product.id, after={"sku": product.sku})
@@ -95,19 +99,22 @@ class ProductService:
     async def _held(self, product_id: uuid.UUID) -> Product:
         product = await self.products.get_for_update(product_id)
         if product is None:
-            raise ResourceNotFoundException(f"Product {product_id} not found", details={"product_id": str(product_id)})
+            raise ResourceNotFoundException(
+                phrase("Product %(product_id)s not found", product_id=product_id),
+                details={"product_id": str(product_id)},
+            )
         return product
 
     async def merge(self, actor: Principal, target_id: uuid.UUID, source_id: uuid.UUID) -> None:
         """Make two products one: items, sales and prices go over, the old SKU stays known, empty fields are filled."""
         if target_id == source_id:
-            raise BusinessRuleViolation("A product cannot be merged with itself")
+            raise BusinessRuleViolation(phrase("A product cannot be merged with itself"))
         await stock_locks.several(self.session)
         first, second = sorted((target_id, source_id))  # one order, so that two merges do not wait for each other
         held = {first: await self._held(first), second: await self._held(second)}
         target, source = held[target_id], held[source_id]
         if source.merged_into_id or target.merged_into_id:
-            raise BusinessRuleViolation("One of the two has been merged already")
+            raise BusinessRuleViolation(phrase("One of the two has been merged already"))
         filled = {
             name: value
             for name in FILLABLE
@@ -184,7 +191,7 @@ class BrandService:
     ) -> uuid.UUID:
         """Teach a way to recognise a brand; raises ValidationException for one that cannot be used."""
         if await self.brands.get_by_id(brand_id) is None:
-            raise ResourceNotFoundException(f"Brand {brand_id} not found")
+            raise ResourceNotFoundException(phrase("Brand %(brand_id)s not found", brand_id=brand_id))
         try:
             brands.check_pattern(kind, text)
         except ValueError as error:
@@ -199,7 +206,7 @@ class BrandService:
         """Return what is known of a brand, with sources, and what it earned here."""
         brand = await self.brands.get_by_id(brand_id)
         if brand is None:
-            raise ResourceNotFoundException(f"Brand {brand_id} not found")
+            raise ResourceNotFoundException(phrase("Brand %(brand_id)s not found", brand_id=brand_id))
         known = {kind: [_plain(row) for row in rows] for kind, rows in (await self.brands.knowledge(brand_id)).items()}
         months = [
             {"month": month.date(), "orders": n, "revenue": revenue, "profit": gain or ZERO}

@@ -24,6 +24,7 @@ from shared.rules import fees, opportunities, sizes
 from shared.rules.market import Market
 from shared.rules.money import ZERO
 from shared.translation import gettext_noop as _
+from shared.translation import phrase
 
 HOME = "stockx"
 MARKET_DAYS = 30
@@ -113,7 +114,8 @@ class OpportunityService:
         product = await self.catalogue.product_by_code(told["code"])
         if product is None:
             raise ResourceNotFoundException(
-                f"No product has the code {told['code']}; make it first", details={"code": told["code"]}
+                phrase("No product has the code %(code)s; make it first", code=told["code"]),
+                details={"code": told["code"]},
             )
         if told["price"] != round(told["price"], 2):
             raise ValidationException(_("A price has two decimal places"), field_errors={"price": "too exact"})

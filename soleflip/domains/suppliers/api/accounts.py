@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 from domains.suppliers.services.account_service import AccountService
 from shared.api.dependencies import Admin, PageDep, Reader, SessionDep, Writer
 from shared.error_handling.exceptions import ValidationException
+from shared.translation import phrase
 
 router = APIRouter(prefix="/api/v1/suppliers/accounts", tags=["supplier accounts"])
 MAPPING: TypeAdapter[dict[str, uuid.UUID]] = TypeAdapter(dict[str, uuid.UUID])
@@ -44,7 +45,7 @@ async def load(
         mapping = MAPPING.validate_python(json.loads(supplier_mapping))
     except (ValueError, ValidationError, RecursionError):
         raise ValidationException(
-            "supplier_mapping is no JSON object of names and ids", field_errors={"supplier_mapping": "JSON"}
+            phrase("supplier_mapping is no JSON object of names and ids"), field_errors={"supplier_mapping": "JSON"}
         ) from None
     return await AccountService(session).load(admin, file.file, mapping, default_supplier_id)
 

@@ -20,7 +20,7 @@ from shared.database.models import AccountPurchase, SupplierAccount
 from shared.error_handling.exceptions import ImportProcessingException, ResourceNotFoundException
 from shared.repositories import audit
 from shared.rules.import_values import word
-from shared.translation import gettext_noop
+from shared.translation import gettext_noop, phrase
 
 LIMITS = Limits(file_bytes=10 * 2**20, rows=50_000, columns=100, cells=2_000_000)
 CARDS = frozenset({"CC_NUMBER", "CVV", "CVC", "CARD_NUMBER", "PAN", "SECURITY_CODE"})
@@ -53,7 +53,7 @@ class AccountService:
                 gettext_noop("This file holds card numbers; take those columns out, they are never stored")
             )
         if "EMAIL" not in header:
-            raise ImportProcessingException("The column EMAIL is missing", details={"columns": header[:40]})
+            raise ImportProcessingException(phrase("The column EMAIL is missing"), details={"columns": header[:40]})
         known = {**await self.accounts.suppliers(), **{name.lower(): key for name, key in mapping.items()}}
         result: dict[str, Any] = {"total_rows": len(rows), "successful_imports": 0, "failed_imports": 0,
                                   "skipped_rows": 0, "duplicate_accounts": 0, "errors": []}  # fmt: skip
@@ -92,7 +92,7 @@ class AccountService:
 
     async def _supplier(self, supplier_id: uuid.UUID) -> None:
         if await self.accounts.supplier(supplier_id) is None:
-            raise ResourceNotFoundException(f"Supplier {supplier_id} not found")
+            raise ResourceNotFoundException(phrase("Supplier %(supplier_id)s not found", supplier_id=supplier_id))
 
     async def list(
         self, supplier_id: uuid.UUID, status: str | None, skip: int, limit: int, *, verified: bool
@@ -106,7 +106,7 @@ class AccountService:
         """Return an account with its purchases."""
         row = await self.accounts.get_by_id(account_id)
         if row is None:
-            raise ResourceNotFoundException(f"Account {account_id} not found")
+            raise ResourceNotFoundException(phrase("Account %(account_id)s not found", account_id=account_id))
         return {
             "account_info": shown(row),
             "purchases": await self.accounts.purchases(AccountPurchase.account_id == account_id, 100),
@@ -116,10 +116,10 @@ class AccountService:
         """Note that something was bought (or not) with an account, and count its statistics again."""
         row = await self.accounts.get_for_update(account_id)
         if row is None:
-            raise ResourceNotFoundException(f"Account {account_id} not found")
+            raise ResourceNotFoundException(phrase("Account %(account_id)s not found", account_id=account_id))
         product = values.get("product_id")
         if product is not None and await self.accounts.product(product) is None:
-            raise ResourceNotFoundException(f"Product {product} not found")
+            raise ResourceNotFoundException(phrase("Product %(product)s not found", product=product))
         made = AccountPurchase(
             account_id=account_id, supplier_id=row.supplier_id,
             purchase_status="completed" if values["success"] else "failed",
@@ -148,7 +148,7 @@ def _read(file: BinaryIO) -> tuple[list[str], list[list[Any]]]:
     except SheetError as error:
         raise ImportProcessingException(f"{error} {error.advice}".strip()) from None
     if not rows:
-        raise ImportProcessingException("The file is empty")
+        raise ImportProcessingException(phrase("The file is empty"))
     header = [str(cell or "").strip().upper().replace(" ", "_") for cell in rows[0]]
     return header, rows[1:]
 

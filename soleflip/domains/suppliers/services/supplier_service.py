@@ -20,6 +20,7 @@ from shared.repositories import audit
 from shared.repositories.base_repository import BaseRepository
 from shared.rules import suppliers
 from shared.rules.money import ZERO, cents, ratio_percent
+from shared.translation import phrase
 
 
 class SupplierService:
@@ -62,7 +63,7 @@ class SupplierService:
         """Make a supplier; raises DuplicateResourceException for a known name."""
         slug = re.sub(r"[^a-z0-9]+", "-", told["name"].lower()).strip("-") or "supplier"
         if await self.stored.by_slug(slug) is not None:
-            raise DuplicateResourceException(f"There is a supplier {told['name']} already")
+            raise DuplicateResourceException(phrase("There is a supplier %(name)s already", name=told["name"]))
         row = await BaseRepository(Supplier, self.session).create(
             slug=slug, supplier_category=suppliers.category_of(told["name"]), **told
         )
@@ -74,7 +75,8 @@ class SupplierService:
         found = await BaseRepository(Supplier, self.session).get_by_id(supplier_id)
         if found is None:
             raise ResourceNotFoundException(
-                f"Supplier {supplier_id} not found", details={"supplier_id": str(supplier_id)}
+                phrase("Supplier %(supplier_id)s not found", supplier_id=supplier_id),
+                details={"supplier_id": str(supplier_id)},
             )
         return found
 
