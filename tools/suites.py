@@ -87,7 +87,7 @@ def discover(root: Path) -> list[Member]:
 def environment() -> dict[str, str]:
     """Return the variables of a suite: the caller's, but what is compiled is kept for the next start.
 
-    A suite starts Python hundreds of times; compiling the house's own 500 modules each time is a third of a start.
+    A suite starts Python hundreds of times; compiling the house's own 500 modules each time is a fifth of a start.
     """
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 

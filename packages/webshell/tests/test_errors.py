@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.test import Client, RequestFactory
+from django.test import AsyncClient, Client, RequestFactory
 
 from webshell import errors
 from webshell.problems import problem, wants_json
@@ -111,7 +112,7 @@ def test_last_resort_is_plain_and_escaped(monkeypatch: pytest.MonkeyPatch) -> No
         ("/only-post/", 405, "does not take GET"),
     ],
 )
-def test_pages_are_the_same_with_debug(settings, lenient: Client, path: str, status: int, words: str) -> None:
+def test_pages_are_the_same_with_debug(settings: Any, lenient: Client, path: str, status: int, words: str) -> None:
     settings.DEBUG = True
     answer = lenient.get(path, headers=HTML)
     text = answer.content.decode()
@@ -124,7 +125,7 @@ def test_pages_are_the_same_with_debug(settings, lenient: Client, path: str, sta
     assert lenient.get(path, headers=JSON).headers["Content-Type"] == "application/problem+json"
 
 
-def test_a_refused_host_has_a_page_with_debug_too(settings, lenient: Client) -> None:
+def test_a_refused_host_has_a_page_with_debug_too(settings: Any, lenient: Client) -> None:
     settings.DEBUG = True
     answer = lenient.get("/nowhere/", headers={**HTML, "host": "evil.example"})
     assert answer.status_code == 400
@@ -132,19 +133,19 @@ def test_a_refused_host_has_a_page_with_debug_too(settings, lenient: Client) -> 
     assert "Traceback" not in answer.content.decode()
 
 
-def test_a_missing_slash_is_added_with_debug_too(settings, client: Client) -> None:
+def test_a_missing_slash_is_added_with_debug_too(settings: Any, client: Client) -> None:
     settings.DEBUG = True
     assert client.get("/list", headers=HTML).headers["Location"] == "/list/"
 
 
-def test_missing_pages_are_the_same_with_debug_under_asgi(settings, async_client) -> None:
+def test_missing_pages_are_the_same_with_debug_under_asgi(settings: Any, async_client: AsyncClient) -> None:
     settings.DEBUG = True
     answer = async_to_sync(async_client.get)("/nowhere/", headers=HTML)
     assert answer.status_code == 404
     assert "There is nothing here" in answer.content.decode()
 
 
-def test_where_nobody_signs_in_the_frame_stays(client: Client, settings) -> None:
+def test_where_nobody_signs_in_the_frame_stays(client: Client, settings: Any) -> None:
     client.cookies["nobody"] = "1"
     settings.WEBSHELL = {**settings.WEBSHELL, "login_url": ""}
     assert b'class="rail-item' in client.get("/nowhere/", headers=HTML).content
