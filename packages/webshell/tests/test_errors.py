@@ -14,6 +14,13 @@ from webshell.problems import problem, wants_json
 
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 JSON = {"accept": "application/json"}
+REFUSED = [
+    ("/suspicious/", 400, "cannot be read"),
+    ("/refuse/", 403, "role “Operator”"),
+    ("/nowhere/", 404, "There is nothing here"),
+    ("/only-post/", 405, "does not take GET"),
+]
+"""Addresses of the test site, how they are answered, and words of the page."""
 
 
 @pytest.fixture
@@ -22,16 +29,7 @@ def lenient() -> Client:
     return Client(raise_request_exception=False)
 
 
-@pytest.mark.parametrize(
-    ("path", "status", "words"),
-    [
-        ("/suspicious/", 400, "cannot be read"),
-        ("/refuse/", 403, "role “Operator”"),
-        ("/nowhere/", 404, "There is nothing here"),
-        ("/only-post/", 405, "does not take GET"),
-        ("/break/", 500, "The fault is ours"),
-    ],
-)
+@pytest.mark.parametrize(("path", "status", "words"), [*REFUSED, ("/break/", 500, "The fault is ours")])
 def test_page_says_what_happened_and_names_the_problem(lenient: Client, path: str, status: int, words: str) -> None:
     answer = lenient.get(path, headers={**HTML, "x-request-id": "problem-4711"})
     assert answer.status_code == status
@@ -103,15 +101,7 @@ def test_last_resort_is_plain_and_escaped(monkeypatch: pytest.MonkeyPatch) -> No
     assert b"&lt;b&gt;" in answer.content
 
 
-@pytest.mark.parametrize(
-    ("path", "status", "words"),
-    [
-        ("/suspicious/", 400, "cannot be read"),
-        ("/refuse/", 403, "role “Operator”"),
-        ("/nowhere/", 404, "There is nothing here"),
-        ("/only-post/", 405, "does not take GET"),
-    ],
-)
+@pytest.mark.parametrize(("path", "status", "words"), REFUSED)
 def test_pages_are_the_same_with_debug(settings: Any, lenient: Client, path: str, status: int, words: str) -> None:
     settings.DEBUG = True
     answer = lenient.get(path, headers=HTML)

@@ -1,7 +1,7 @@
 """Orders' references to marketplaces, products and sizes are kept by triggers, once per statement.
 
-PostgreSQL's foreign keys look up every row's every reference by itself: three of them took a fifth of what an import of ten
-thousand sales costs. The triggers promise the same: what is referenced is there and is held (FOR KEY SHARE) until the
+PostgreSQL's foreign keys look up every row's every reference by itself: three of them took about an eighth of what an import
+of ten thousand sales costs. The triggers promise the same: what is referenced is there and is held (FOR KEY SHARE) until the
 unit of work ends; a marketplace with orders cannot be deleted; orders outlive their product and size. They raise the same
 error under the same names.
 

@@ -36,11 +36,11 @@ def word(value: object) -> str | None:
 
 def amount(value: object) -> Decimal | None:
     """Return an amount: 1234.5, "1.234,50 €", "$1,234.50"; None for nothing; raises BadValue."""
-    return _amount(value if value is None or isinstance(value, str) else str(value))
+    return None if value is None else _amount((value if isinstance(value, str) else str(value)).strip())
 
 
 @lru_cache(maxsize=16_384)
-def _amount(told: str | None) -> Decimal | None:
+def _amount(told: str) -> Decimal | None:
     value = word(told)
     if value is None:
         return None

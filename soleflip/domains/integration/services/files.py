@@ -20,7 +20,6 @@ from shared.translation import gettext_noop
 
 LIMITS = Limits(file_bytes=100 * 2**20, rows=1_000_000, columns=200, cells=40_000_000)
 Cells = Sequence[Any]
-Table = Sequence[Sequence[str]]
 ROWS = 500
 """So many rows are read at once."""
 
@@ -30,7 +29,7 @@ class Block:
     """Some rows with their numbers in a spreadsheet; `columns` where they were read by columns, all of the same length."""
 
     numbers: Sequence[int]
-    columns: Table | None = None
+    columns: Sequence[Sequence[str]] | None = None
     _rows: Sequence[Cells] | None = None
 
     @property
