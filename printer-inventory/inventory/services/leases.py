@@ -40,6 +40,8 @@ WITH places AS (
     LEFT JOIN inventory_organization o ON o.id = p.organization_id
     WHERE s.due_at <= %(now)s
       AND (s.lease_until IS NULL OR s.lease_until <= %(now)s)
+      -- Whoever is late with a printer is still asking it: twice in one hand would be one poll stored twice.
+      AND s.lease_token IS DISTINCT FROM %(token)s
       AND (o.id IS NULL OR o.active)
       AND (o.poll_window IS NULL OR s.priority = 0
            OR s.printer_id IN (SELECT printer_id FROM places WHERE place <= poll_window))
@@ -71,6 +73,10 @@ UPDATE inventory_inventorytask t
 SET state = 'running', started_at = %(now)s, worker = %(worker)s, attempt = s.attempt
 FROM inventory_pollschedule s
 WHERE s.open_task_id = t.id AND s.lease_token = %(token)s AND t.id = ANY(%(tasks)s)
+"""
+
+RENEW_SQL = """
+UPDATE inventory_pollschedule SET lease_until = %(until)s WHERE printer_id = ANY(%(printers)s) AND lease_token = %(token)s
 """
 
 LOAD_SQL = """
@@ -175,6 +181,14 @@ def lease_due(
             cursor.execute(START_SQL, {**facts, "tasks": waited})
         cursor.execute(LOAD_SQL, {"printers": printers, "token": holder.token, "task": None})
         return [_lease(row) for row in cursor.fetchall()]
+
+
+def renew(holder: LeaseHolder, now: datetime, printers: Sequence[int]) -> int:
+    """Count the lifetime of these leases from now on; return how many are still the holder's own."""
+    with connection.cursor() as cursor:
+        facts = {"until": now + holder.lifetime, "printers": list(printers), "token": holder.token}
+        cursor.execute(RENEW_SQL, facts)
+        return cursor.rowcount
 
 
 def facts_for(printer_id: int, task_id: int) -> Lease:

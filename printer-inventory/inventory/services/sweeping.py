@@ -20,11 +20,13 @@ from inventory.polling.snmp.collector import Collector, Learned, PollError, Poll
 from inventory.rules.networks import Networks
 from inventory.services import notifying, web_polling
 from inventory.services.judging import Judged, history_limits, judge
-from inventory.services.leases import Lane, Lease, LeaseHolder, give_up_on_lost, lease_due
+from inventory.services.leases import Lane, Lease, LeaseHolder, give_up_on_lost, lease_due, renew
 from inventory.services.snmp_v3 import credentials_of
 from inventory.services.storing import close_batches, store
 
 FLUSH_SECONDS: Final = 1.0
+RENEWALS: Final = 4
+"""In a lease's lifetime: two may come late before anybody else takes a printer."""
 LANES: Final[tuple[Lane, ...]] = ("native", "agent", "web")
 VERSIONS: Final = {"auto": None, "1": 1, "2c": 2, "3": 3}
 
@@ -65,7 +67,8 @@ class Sweep:
     """One pass over what is due.
 
     Printers are leased a batch at a time, when the collector has room for them, so memory does not grow with the fleet
-    and a printer's lease starts just before it is asked. It ends when nothing is due, `limit` printers were leased or
+    and a printer's lease starts just before it is asked; what is under way is renewed well before it runs out, so that slow
+    printers are not taken for a dead worker's. It ends when nothing is due, `limit` printers were leased or
     `seconds` have passed; what is under way is always finished and stored. In the lanes `agent` and `web` it is the printers
     that a GLPI Agent is to ask or that are read from web pages, a few at a time, since those take seconds where the collector
     takes milliseconds.
@@ -97,7 +100,7 @@ class Sweep:
         self._networks = Networks.parse(settings.PRINTER_NETWORKS)
         self._leases: dict[int, Lease] = {}
         self._waiting: list[Judged] = []
-        self._flushed = self._started
+        self._flushed = self._renewed = self._started
         self._result = SweepResult()
 
     def run(self) -> SweepResult:
@@ -109,6 +112,7 @@ class Sweep:
             if outcome is not None:
                 self._take(outcome)
             self._flush_if_ripe()
+            self._renew_if_ripe()
         self._flush()
         self._result.seconds = time.monotonic() - self._started
         return self._result
@@ -116,7 +120,8 @@ class Sweep:
     def _natively(self) -> Iterator[PollOutcome | None]:
         """Ask over our own socket."""
         with Collector(window=settings.SNMP_WINDOW, subnet_window=settings.SNMP_SUBNET_WINDOW) as collector:
-            yield from collector.poll(self._targets(), tick=FLUSH_SECONDS)
+            tick = min(FLUSH_SECONDS, self._holder.lifetime.total_seconds() / RENEWALS)
+            yield from collector.poll(self._targets(), tick=tick)
 
     def _by_agents(self) -> Iterator[PollOutcome]:
         """Let agents ask, one lease batch at a time; without an agent each printer fails with what to install."""
@@ -167,6 +172,14 @@ class Sweep:
         old = time.monotonic() - self._flushed > FLUSH_SECONDS
         if len(self._waiting) >= settings.POLL_BATCH_SIZE or (self._waiting and old):
             self._flush()
+
+    def _renew_if_ripe(self) -> None:
+        """Keep what is being asked, or was answered and is not stored yet."""
+        if time.monotonic() - self._renewed < self._holder.lifetime.total_seconds() / RENEWALS:
+            return
+        self._renewed = time.monotonic()
+        if held := [*self._leases, *(item.lease.printer_id for item in self._waiting)]:
+            renew(self._holder, timezone.now(), held)
 
     def _flush(self) -> None:
         """Store what has come in and tell the pages."""

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import InventoryTask, JobState, PollSchedule
-from inventory.services.leases import LeaseHolder, give_up_on_lost, lease_due
+from inventory.services.leases import LeaseHolder, give_up_on_lost, lease_due, renew
 from inventory.tests.factories import make_organization, make_printer
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +42,27 @@ def test_an_expired_lease_is_taken_over_for_the_same_poll_row():
     assert second.task_id == first.task_id
     assert (second.attempt, second.due_at) == (2, first.due_at)
     assert InventoryTask.objects.count() == 1
+
+
+def test_who_is_late_does_not_get_the_same_printer_again():
+    make_printer()
+    now = timezone.now()
+    late = holder("late")
+    assert len(lease_due(late, now, 10)) == 1
+    assert lease_due(late, now + 2 * MINUTE, 10) == []
+    assert len(lease_due(holder("other"), now + 2 * MINUTE, 10)) == 1
+
+
+def test_a_renewed_lease_stays_with_its_holder_and_a_lost_one_does_not_come_back():
+    kept, lost = make_printer().pk, make_printer().pk
+    now = timezone.now()
+    first, other = holder("first"), holder("other")
+    assert len(lease_due(first, now, 10)) == 2
+    assert renew(first, now + MINUTE / 2, [kept]) == 1
+    (taken,) = lease_due(other, now + MINUTE, 10)
+    assert taken.printer_id == lost
+    assert renew(first, now + MINUTE, [kept, lost]) == 1
+    assert lease_due(holder("third"), now + MINUTE * 1.5, 10) == []
 
 
 def test_the_batch_is_no_larger_than_asked():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -74,6 +76,17 @@ class TestSweep:
         PollSchedule.objects.update(due_at=timezone.now() + timedelta(minutes=5))
         assert Sweep().run().polled == 0
         assert InventoryTask.objects.count() == len(fleet_printers)
+
+    def test_printers_that_take_longer_than_a_lease_are_polled_once(
+        self, fleet: PrinterFleet, fleet_printers: list[Printer], settings: Any
+    ):
+        settings.SNMP_WINDOW, settings.POLL_BATCH_SIZE, settings.POLL_LEASE = 1, 100, timedelta(seconds=0.8)
+        for place in range(len(fleet_printers)):
+            fleet.set_faults(place, slow=30)
+        began = time.monotonic()
+        assert Sweep().run().polled == len(fleet_printers)
+        assert time.monotonic() - began > 1.6, "too quick to tell"
+        assert set(InventoryTask.objects.values_list("attempt", flat=True)) == {1}
 
     def test_a_learned_printer_is_read_again_with_few_packets(self, fleet_printers: list[Printer]):
         Sweep().run()
