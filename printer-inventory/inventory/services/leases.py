@@ -186,9 +186,9 @@ def lease_due(
 def renew(holder: LeaseHolder, now: datetime, printers: Sequence[int]) -> int:
     """Count the lifetime of these leases from now on; return how many are still the holder's own."""
     with connection.cursor() as cursor:
-        facts = {"until": now + holder.lifetime, "printers": list(printers), "token": holder.token}
+        facts: dict[str, Any] = {"until": now + holder.lifetime, "printers": list(printers), "token": holder.token}
         cursor.execute(RENEW_SQL, facts)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def facts_for(printer_id: int, task_id: int) -> Lease:

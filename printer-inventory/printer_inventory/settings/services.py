@@ -85,6 +85,8 @@ CELERY_TASK_TIME_LIMIT = 900
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 30, "visibility_timeout": 1800}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A worker for which messages wait so long, while it has no work and takes none, starts itself anew; 0: never.
+WORKER_DEAF_SECONDS = env.float("WORKER_DEAF_SECONDS", default=60)
 CELERY_TASK_QUEUES = (
     Queue("high_priority", routing_key="high"),
     Queue("low_priority", routing_key="low"),
