@@ -80,6 +80,21 @@ def test_without_a_stream_the_page_asks(page: Page, site: Site) -> None:
     expect(page.locator("[data-order-gallery] img")).to_have_count(4, timeout=SECONDS * 1000)
 
 
+def test_what_was_confirmed_is_done_though_the_page_changes_meanwhile(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/order/")
+    page.fill("#prompt", f"[{','.join(f'w{number}' for number in range(60))}]")
+    page.fill("#p-size", "1024x1024")
+    page.click("#place")
+    page.wait_for_url("**/orders/*/")
+    expect(page.locator("[data-order-gallery] img").first).to_be_visible(timeout=SECONDS * 1000)
+    page.get_by_role("button", name="Cancel order").click()
+    page.evaluate("document.querySelector('[data-live]').replaceChildren()")
+    page.click("[data-confirm-yes]")
+    expect(page.locator(".toast-note")).to_contain_text("stopped")
+    expect(page.locator("[data-order-state=running]")).to_have_count(0, timeout=SECONDS * 1000)
+    expect(page.locator("tbody")).to_contain_text("cancelled")
+
+
 def test_a_product_can_be_looked_at_rated_and_taken_back_from_the_trash(page: Page, site: Site) -> None:
     place(page, site, "[pink,teal] [bee,ant]")
     expect(page.locator("[data-order-gallery] img")).to_have_count(4, timeout=SECONDS * 1000)

@@ -10,7 +10,8 @@
   let looking = false;
   let again = false;
 
-  const busy = () => host.contains(document.activeElement) && document.activeElement.matches("button, input, select, textarea");
+  const typing = () => host.contains(document.activeElement) && document.activeElement.matches("button, input, select, textarea");
+  const busy = () => document.querySelector("dialog[open]") !== null || typing();
   const look = async () => {
     if (looking) { again = true; return; }
     looking = true;

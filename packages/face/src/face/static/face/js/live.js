@@ -74,13 +74,28 @@
   };
   document.querySelectorAll("[data-job]").forEach(face.followJob);
 
+  // What waits in a section, {url, number}: the figure beside its word in the rail stays true while the page is open.
+  face.showWaiting = ({ url, number }) => {
+    const link = [...document.querySelectorAll(".rail-item")].find((one) => one.getAttribute("href") === url);
+    let badge = link?.querySelector(".rail-badge");
+    if (!number) { badge?.remove(); return; }
+    if (!badge && link) {
+      badge = document.createElement("span");
+      badge.className = "rail-badge";
+      link.append(badge);
+    }
+    if (badge) badge.textContent = number.toLocaleString(document.documentElement.lang || undefined);
+  };
+
   const top = document.querySelector("[data-jobs]");
   if (top?.dataset.jobs) {
     let timer = null;
     face.lookAtJobs = async () => {
       clearTimeout(timer);
-      let jobs = [];
-      try { jobs = (await face.send(top.dataset.jobs)).jobs; } catch { return; }
+      let found = null;
+      try { found = await face.send(top.dataset.jobs); } catch { return; }
+      const { jobs, waiting } = found;
+      if (waiting) face.showWaiting(waiting);
       const [job] = jobs;
       top.hidden = !job;
       if (job) {

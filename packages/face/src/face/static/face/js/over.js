@@ -73,6 +73,11 @@
     const data = form.dataset;
     if (await face.confirm({ title: data.ask, text: data.askText, yes: data.askYes, typed: data.askTyped })) {
       data.confirmed = "1";
+      // A page that follows what happens may have replaced the form meanwhile: what was confirmed is sent all the same.
+      if (!form.isConnected) {
+        form.hidden = true;
+        document.body.append(form);
+      }
       form.requestSubmit(submitter);
       delete data.confirmed;
     }
