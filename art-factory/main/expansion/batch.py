@@ -84,6 +84,11 @@ class Batch:
             raise ExpansionError(self._dry(slots))
         self._cache: dict[tuple[Command, ...], Axes] = {}
         self._check_references()
+        if any(sign in piece for piece in [*self._prompt, *self._negative] if isinstance(piece, str) for sign in "[]"):
+            setting.warn(
+                "a bracket stays in the text: [ and ] choose only in pairs and not inside each other; "
+                r"write \[ for one that is meant"
+            )
         self.per_combination = self._static_size(slots)
 
     @property

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 from main.expansion.escapes import literal, show
@@ -42,6 +43,8 @@ class Pools:
         """Return what a token can become, each text once; a drawn token's draw follows from the seed."""
         visited: set[str] = set()
         found: dict[str, Option] = {}
+        if len(token.options) == 1 and token.body and self.values(token.options[0]) is None:
+            self._warn(self._unknown(token.options[0]))
         for written in token.options:
             if ":" in written:
                 self._warn(f"[{show(token.body)}] holds a colon that counts nothing; it is taken as it is")
@@ -74,6 +77,12 @@ class Pools:
                 visited.add(text)
                 waiting += [(str(value).strip(), True) for value in reversed(values)]
         return found
+
+    def _unknown(self, written: str) -> str:
+        """Say that a token of one word chooses nothing, with the lookup that may have been meant."""
+        near = get_close_matches(show(written), list(self._lookups), n=1)
+        hint = f"; the lookup [{near[0]}] may be meant" if near else ""
+        return f"[{show(written)}] is no lookup and offers no choice: the word itself is taken{hint}"
 
     def _warn(self, text: str) -> None:
         if text not in self.warnings:
