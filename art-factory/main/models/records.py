@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.db import models
 from django.utils import timezone
@@ -12,6 +12,18 @@ from django.utils.translation import gettext_lazy as _
 from main.models.base import Stamped
 from main.models.choices import SpendState
 from main.models.orders import Order, OrderItem
+
+_ASKED: Final = {
+    "order_cancel": _("Cancelling asked for"),
+    "order_hold": _("Holding asked for"),
+    "order_release": _("Going on asked for"),
+    "order_retry": _("Another try asked for"),
+    "item_hold": _("Item held"),
+    "item_release": _("Item goes on"),
+    "item_retry": _("Item waits for another try"),
+    "provider_opened": _("Provider rests"),
+}
+"""Events whose names alone would not say who does what."""
 
 
 class Event(models.Model):
@@ -42,7 +54,7 @@ class Event(models.Model):
     @property
     def title(self) -> str:
         """Return the name as people read it: Order created."""
-        return self.name.replace("_", " ").capitalize()
+        return str(_ASKED.get(self.name) or self.name.replace("_", " ").capitalize())
 
 
 class SpendEntry(Stamped):
