@@ -33,6 +33,7 @@ urlpatterns = [
     path("orders/<int:pk>/cancel/", order_views.order_cancel, name="order_cancel"),
     path("orders/<int:pk>/retry/", order_views.order_retry, name="order_retry"),
     path("orders/<int:pk>/hold/", order_views.order_hold, name="order_hold"),
+    path("orders/<int:pk>/cap/", order_views.order_cap, name="order_cap"),
     path("production/", production_views.production_page, name="production"),
     path("inventory/", inventory_views.inventory_page, name="inventory"),
     path("products/<int:pk>/", product_views.product_page, name="product"),

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from main.expansion import Expansion, ExpansionError, Item, Plan, translate
 from main.factories import ModelSpecificFactory, Problem
@@ -50,7 +51,7 @@ class OrderRefused(ValueError):  # noqa: N818 -- says what is wrong with the ord
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody typed. `parameters` are the form's, without the prompts.
+    """What somebody typed. `parameters` are the form's, without the prompts; `problems` what could not be read of it.
 
     `dialect` "dynamic" reads the prompts as dynamic-prompts; `relation` says how an input image is used, `source` which product
     this is a variation of.
@@ -71,6 +72,7 @@ class Wish:
     relation: str = Relation.INPUT
     source: Product | None = None
     dialect: str = ""
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(slots=True)
@@ -119,7 +121,7 @@ def preview(wish: Wish) -> Preview:
         "date": price.date,
         "known": "yes" if price.known else "",
     }
-    found = Preview(Plan([], 0), [], [], price=shown)
+    found = Preview(Plan([], 0), list(wish.problems), [], price=shown)
     try:
         wish, notes = in_our_language(wish)
         found.warnings += notes
@@ -197,12 +199,20 @@ def cancel(order: Order, *, actor: str = "page") -> int:
 
 
 def retry(order: Order, *, actor: str = "page", unknown: bool = False) -> int:
-    """Give an order's failed calls another start, and, when told so, those that may have been charged already."""
+    """Give an order's failed calls another start, and, when told so, those that may have been charged already.
+
+    What is made and paid for, and only could not be fetched, is fetched again: it is not ordered a second time.
+    """
     statuses = [ItemStatus.FAILED, ItemStatus.EXHAUSTED, ItemStatus.BLOCKED, ItemStatus.CANCELLED]
     statuses += [ItemStatus.UNKNOWN] if unknown else []
     with transaction.atomic():
         Order.objects.select_for_update().get(pk=order.pk)
-        started = order.items.filter(status__in=statuses).update(
+        made = order.items.filter(status=ItemStatus.EXHAUSTED, error_category="download", reference__isnull=False)
+        started = made.update(
+            status=ItemStatus.SUBMITTED, next_poll_at=timezone.now(), polls=0, fence=None, leased_until=None,
+            cancel_requested=False, error_category="", error_message="", reason="", completed_at=None,
+        )  # fmt: skip
+        started += order.items.filter(status__in=statuses).update(
             status=ItemStatus.PENDING, tries_from=F("attempt"), not_before=None, reference=None, outcome=None, fence=None,
             leased_until=None, cancel_requested=False, error_category="", error_message="", reason="", progress=0,
             completed_at=None,
@@ -225,6 +235,17 @@ def hold(order: Order, *, held: bool, actor: str = "page") -> int:
         )
         derive(order.pk)
     return changed
+
+
+def change_cap(order: Order, cap: Decimal, *, actor: str = "page") -> None:
+    """Let an order cost so much and no more; what its old cap held is tried again."""
+    with transaction.atomic():
+        Order.objects.select_for_update().filter(pk=order.pk).update(spend_cap=cap)
+        order.items.filter(status=ItemStatus.HELD, error_category="cap").update(
+            status=ItemStatus.PENDING, error_category="", reason=""
+        )
+        events.record("order_changed", order=order.pk, entity=order.pk, actor=actor, reason=f"{cap:f} {order.currency}")
+        derive(order.pk)
 
 
 def _plan(wish: Wish, factory: ModelSpecificFactory) -> Plan:

@@ -16,7 +16,7 @@ from main.production import foreman
 from main.services import orders
 from main.services.machines import factory_of
 from main.services.orders import OrderRefused, Wish
-from main.views.inputs import machine_of, money, number, project_of
+from main.views.inputs import machine_of, money, number, project_of, unread_cap
 
 LARGEST_BODY: Final = 200_000
 SHOWN: Final = 100
@@ -196,6 +196,7 @@ def _wish(machine: FactoryMachine, body: dict[str, Any]) -> Wish | None:
         seed=number(body.get("seed"), 0),
         dialect="dynamic" if body.get("dialect") == "dynamic" else "",
         spend_cap=money(body.get("spend_cap")),
+        problems=tuple(one for one in (unread_cap(body.get("spend_cap")),) if one is not None),
     )
 
 

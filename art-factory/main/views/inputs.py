@@ -7,8 +7,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.http import Http404, HttpRequest, QueryDict
+from django.utils.translation import gettext as _
 
-from main.factories import ParameterType
+from main.factories import ParameterType, Problem
 from main.models import FactoryMachine, Product, Project, Relation
 from main.services.machines import factory_of
 from main.services.orders import Wish
@@ -51,6 +52,8 @@ def wish_of(data: QueryDict) -> Wish:
         if spec.name not in ("prompt", "negative_prompt") and value:
             parameters[spec.name] = value
     relation = data.get("relation", "")
+    times, most = _whole(data, "times", _("Times"), 1), _whole(data, "max_items", _("At most"), 0)
+    seed, cap = _whole(data, "seed", _("Seed of the expansion"), 0), unread_cap(data.get("spend_cap"))
     return Wish(
         machine=machine,
         prompt=data.get("prompt", ""),
@@ -61,11 +64,28 @@ def wish_of(data: QueryDict) -> Wish:
         times=number(data.get("times"), 1, 1, 100),
         max_items=number(data.get("max_items"), 0, 0, 1000),
         seed=number(data.get("seed"), 0),
+        problems=tuple(one for one in (times, most, seed, cap) if one is not None),
         expand=data.get("literal") != "on",
         spend_cap=money(data.get("spend_cap")),
         source=Product.objects.alive().filter(pk=number(data.get("source"), 0)).first() if data.get("source") else None,
         dialect="dynamic" if data.get("dialect") == "dynamic" else "",
         relation=relation if relation in Relation.values else Relation.INPUT,
+    )
+
+
+def unread_cap(value: Any) -> Problem | None:
+    """Say what is wrong with a cap: one that cannot be read must never count as none, for then nothing is capped."""
+    if value in (None, "") or not str(value).strip() or money(value) is not None:
+        return None
+    return Problem("spend_cap", "type", _("May cost at most: an amount such as 2.50 was expected"))
+
+
+def _whole(data: QueryDict, name: str, label: str, low: int) -> Problem | None:
+    text = data.get(name, "").strip()
+    if not text or number(text, low - 1, low - 1) >= low:
+        return None
+    return Problem(
+        name, "type", _("%(field)s: a whole number from %(low)d on was expected") % {"field": label, "low": low}
     )
 
 
@@ -87,6 +107,8 @@ def controls(machine: FactoryMachine, given: dict[str, str]) -> list[dict[str, A
         default = spec.default
         if spec.type is ParameterType.SIZE and default:
             default = f"{default['width']}x{default['height']}"
+        if spec.type is ParameterType.BOOLEAN and default is not None:
+            default = _("yes") if default else _("no")
         kind = {ParameterType.BOOLEAN: "boolean", ParameterType.ENUM: "enum", ParameterType.IMAGE: "image"}.get(
             spec.type, "text"
         )

@@ -13,14 +13,15 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from main.metadata import BrokenFile, NothingFound, recover
-from main.models import FactoryMachine, Lookup, Order, OrderItem, OrderTemplate, Product, Project
+from main.models import Budget, FactoryMachine, Lookup, Order, OrderItem, OrderTemplate, Product, Project
 from main.production import foreman
 from main.services import orders
 from main.services.machines import factory_of
 from main.services.making import again_of
 from main.services.orders import OrderRefused
 from main.services.recovering import refill
-from main.views.inputs import controls, machine_of, new_key, number, wish_of
+from main.views.advising import advice_of
+from main.views.inputs import controls, machine_of, money, new_key, number, wish_of
 
 ITEMS_SHOWN = 200
 RECOVER_BYTES = 60_000_000
@@ -129,6 +130,22 @@ def order_hold(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(order)
 
 
+@require_POST
+def order_cap(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what an order may cost."""
+    order = get_object_or_404(Order, pk=pk)
+    cap = money(request.POST.get("spend_cap"))
+    if cap is None:
+        messages.error(request, _("A cap is an amount from 0 on. Nothing was changed."))
+        return redirect(order)
+    orders.change_cap(order, cap)
+    foreman.wake.set()
+    messages.success(
+        request, _("The order may cost %(cap)s %(currency)s") % {"cap": f"{cap:f}", "currency": order.currency}
+    )
+    return redirect(order)
+
+
 def _form(
     request: HttpRequest, given: dict[str, str], refused: OrderRefused | None = None, notes: Sequence[str] = ()
 ) -> HttpResponse:
@@ -177,14 +194,18 @@ def _order_context(pk: int) -> dict[str, Any]:
         Product.objects.alive().filter(order_item__order=order).order_by("order_item__sequence", "output_index")
     )
     words = {item.state for item in items}
+    capped = next((item.reason for item in items if item.status == "held" and item.error_category == "cap"), "")
     return {
         "order": order,
         "price_known": factory_of(order.machine).machine.price.known,
-        "items": items,
+        "rows": [(item, advice_of(item)) for item in items],
+        "capped": capped,
+        "own_cap": capped.endswith("per order would be passed"),
+        "cap": order.spend_cap if order.spend_cap is not None else Budget.objects.get_or_create(pk=1)[0].per_order,
         "more_items": order.item_count - len(items),
         "products": products,
         "can_cancel": order.state in ("queued", "running"),
         "can_retry": bool(words & {"failed", "stopped"}),
         "can_retry_unknown": "lost" in words,
-        "is_held": any(item.status == "held" for item in items),
+        "is_held": any(item.status == "held" and item.error_category != "cap" for item in items),
     }

@@ -13,11 +13,13 @@ from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from main.models import OPEN, QUEUED, RUNNING, Event, Lease, Order, OrderItem, OrderStatus, Provider
 from main.services.connections import can_ask
+from main.services.counting import open_items
 from main.services.deriving import ENDED
 from main.views.inputs import number
 
@@ -54,7 +56,7 @@ def jobs(request: HttpRequest) -> JsonResponse:
         }
         for order in running
     ]
-    return JsonResponse({"jobs": found})
+    return JsonResponse({"jobs": found, "waiting": {"url": reverse("main:production"), "number": open_items()}})
 
 
 @require_GET

@@ -25,7 +25,15 @@
       if (mine === asked) face.toast(face.say("unreachable"), "failed");
     }
   };
-  const later = () => { clearTimeout(timer); timer = setTimeout(() => { if (prompt.value.trim()) look(); }, 250); };
+  const hint = preview.cloneNode(true);
+  // A machine that takes a picture needs no prompt: whatever is typed is looked at, and an empty form says what it is for.
+  const typed = () => prompt.value.trim() || [...fields.querySelectorAll("input")].some((input) => input.value.trim());
+  const see = () => {
+    if (typed()) { look(); return; }
+    asked += 1;
+    preview.replaceChildren(...hint.cloneNode(true).childNodes);
+  };
+  const later = () => { clearTimeout(timer); timer = setTimeout(see, 250); };
 
   const change = async () => {
     const query = new URLSearchParams();
@@ -48,7 +56,7 @@
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
   form.addEventListener("submit", () => { document.getElementById("place").disabled = true; });
-  if (prompt.value.trim()) look();
+  if (typed()) look();
 
   // A picture that is dropped anywhere tells how it was made.
   const recover = document.getElementById("recover");
