@@ -18,6 +18,7 @@ from contracts.models import CartridgeImport
 from contracts.services import cartridge_sessions
 from contracts.services.importing_cartridges import COLUMNS
 from contracts.views.import_views import DECISIONS, HISTORY, ids_of
+from inventory.services.saying import said
 from inventory.views import wizard
 
 LABELS: Final = ("new", "update", "same", "dup_in_file", "error")
@@ -41,7 +42,7 @@ def start_import(request: HttpRequest) -> HttpResponse:
             )
             return redirect(session)
         except SheetError as error:
-            form.add_error("file", str(error))
+            form.add_error("file", said(error))
     history = CartridgeImport.objects.defer("content").select_related("uploaded_by")[:HISTORY]
     context = {"form": form, "history": history, "columns": COLUMNS}
     return render(request, "contracts/cartridges/start.html", context, status=422 if request.method == "POST" else 200)

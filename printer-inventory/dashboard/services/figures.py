@@ -45,7 +45,7 @@ SELECT (CASE WHEN %(months)s THEN date_trunc('month', d.day) ELSE d.day END)::da
 
 SILENT_SQL: Final = f"""
 SELECT {PRINTER}, s.last_success_at AS last, extract(epoch FROM %(now)s - s.last_success_at) / 86400 AS silent_days,
-       left(s.last_error, 200) AS error
+       left(s.last_error, 500) AS error
 FROM inventory_printer p JOIN inventory_printerstate s ON s.printer_id = p.id {JOINS}
 WHERE {WHERE} AND s.last_success_at < %(now)s - interval '24 hours' ORDER BY s.last_success_at, p.id LIMIT %(most)s
 """  # noqa: S608 - made of constants
@@ -62,7 +62,7 @@ SELECT {PRINTER}, d.bw, d.color, d.pages FROM inventory_printer p {SUMMED} {JOIN
 WHERE {WHERE} AND d.pages > 0 ORDER BY d.pages DESC, p.id LIMIT %(most)s
 """  # noqa: S608 - made of constants
 PROBLEMS_SQL: Final = f"""
-SELECT {PRINTER}, d.polls, d.failed, d.doubted, left(s.last_error, 200) AS error
+SELECT {PRINTER}, d.polls, d.failed, d.doubted, left(s.last_error, 500) AS error
 FROM inventory_printer p JOIN inventory_printerstate s ON s.printer_id = p.id {SUMMED} {JOINS}
 WHERE {WHERE} AND d.failed + d.doubted > 0 ORDER BY d.failed + d.doubted DESC, p.id LIMIT %(most)s
 """  # noqa: S608 - made of constants

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from webshell.templatetags.webshell import ago, number
 
 from dashboard.services.shapes import Col
+from inventory.services.saying import said
 
 register = template.Library()
 
@@ -48,7 +49,7 @@ def cell(row: dict[str, Any], column: Col) -> SafeString | str:
         return date_format(value, "j M Y")
     if column.kind == "part":
         return format_html('<span class="mono">{}</span>', value)
-    return str(value)
+    return said(value) if column.key == "error" else str(value)
 
 
 def _days(value: float) -> SafeString:

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from webshell.templatetags.webshell import state_badge
 
 from inventory.models import InventoryTask, JobState, Printer, Verdict
+from inventory.services import saying
 
 register = template.Library()
+register.filter("said", saying.said)
 
 VERDICT_STATES = {
     Verdict.SUCCESS: "ok",
@@ -47,7 +49,7 @@ def verdict_badge(verdict: str, reason: str = "") -> SafeString:
         Verdict.HISTORICAL_INCONSISTENCY: _("doubtful"),
     }
     known = Verdict(verdict)
-    return state_badge(VERDICT_STATES[known], str(words[known]), reason)
+    return state_badge(VERDICT_STATES[known], str(words[known]), saying.said(reason))
 
 
 @register.simple_tag
@@ -55,4 +57,4 @@ def task_badge(task: InventoryTask) -> SafeString:
     """Return how a poll stands or ended."""
     if task.status and task.state in (JobState.DONE, JobState.FAILED):
         return verdict_badge(task.status, task.error_message)
-    return state_badge(task.state, str(JobState(task.state).label), task.error_message)
+    return state_badge(task.state, str(JobState(task.state).label), saying.said(task.error_message))

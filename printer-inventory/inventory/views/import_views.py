@@ -21,6 +21,7 @@ from inventory.rules.printer_rows import LABELS
 from inventory.services import import_sessions
 from inventory.services.importing_sheets import COLUMNS, LIMITS
 from inventory.services.printers import AddressTakenError
+from inventory.services.saying import said
 from inventory.views import wizard
 from inventory.views.discovery_forms import active_organizations
 
@@ -84,7 +85,7 @@ def start_import(request: HttpRequest) -> HttpResponse:
             )
             return redirect(session)
         except SheetError as error:
-            form.add_error("file", str(error))
+            form.add_error("file", said(error))
     history = PrinterImport.objects.defer("content", "community").select_related("uploaded_by")[:HISTORY]
     context = {"form": form, "history": history, "columns": COLUMNS}
     return render(request, "inventory/imports/start.html", context, status=422 if request.method == "POST" else 200)

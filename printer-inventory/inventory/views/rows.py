@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from webshell.templatetags.webshell import icon
 
 from inventory.models import Printer
+from inventory.services.saying import said
 from inventory.templatetags.inventory import printer_state
 from inventory.views.columns import COLUMNS
 
@@ -28,6 +29,7 @@ def printer_rows(request: HttpRequest, printers: Iterable[Printer]) -> SafeStrin
         "poll_word": word,
         "poll_icon": icon("arrow-repeat", word),
         "printer_state": printer_state,
+        "said": said,
     }
     # Safe: Jinja2 has escaped every value; Django's Jinja2 backend does not say so.
     return SafeString(render_to_string("inventory/printer_rows.html", context, using="jinja2"))

@@ -21,6 +21,7 @@ from webshell.downloads import download
 from webshell.templatetags.webshell import number as shown
 
 from inventory.rules.months import parse_month, previous_month
+from inventory.services.saying import said
 from inventory.views import wizard
 from monthly_report.models import MonthImport
 from monthly_report.services import import_sessions
@@ -94,7 +95,7 @@ def start_import(request: HttpRequest) -> HttpResponse:
         try:
             return redirect(import_sessions.open_session(file.name, file.read(), form.wanted(), request.user.pk))
         except SheetError as error:
-            form.add_error("file", str(error))
+            form.add_error("file", said(error))
     imports = MonthImport.objects.defer("content", "undo").select_related("uploaded_by")
     history = (only_visible(imports, request.user) | imports.filter(uploaded_by=request.user.pk))[:HISTORY]
     context = {"form": form, "history": history, "columns": COLUMNS}

@@ -80,7 +80,7 @@ def unreadable(address: str) -> PollError:
 
 def silent(address: str, port: int, version: int | None, tries: int, *, heard: bool) -> PollError:
     """Nothing came back, or nothing more."""
-    versions = {None: "SNMP v2c and v1", 1: "SNMP v1", 2: "SNMP v2c"}
+    versions = {None: "SNMP v2c, v1", 1: "SNMP v1", 2: "SNMP v2c"}
     text = (
         f"{address} port {port} {'stopped answering' if heard else 'does not answer'} ({versions.get(version, 'SNMP')}, "
         f"{tries} {'try' if tries == 1 else 'tries'}). "
