@@ -254,3 +254,4 @@ class StatementLineKind(StrEnum):
     CORRECTION = "correction"
     ADJUSTMENT = "adjustment"
     PAYOUT = "payout"
+    PURCHASE = "purchase"

@@ -47,10 +47,22 @@ async def shown(session: AsyncSession, item_id: uuid.UUID) -> tuple[Consignor, C
     statement = (
         select(Consignor, ConsignedPair)
         .join(ConsignedPair, ConsignedPair.consignor_id == Consignor.id)
-        .where(ConsignedPair.item_id == item_id, ConsignedPair.given_back_on.is_(None))
+        .where(
+            ConsignedPair.item_id == item_id, ConsignedPair.given_back_on.is_(None), ConsignedPair.bought_on.is_(None)
+        )
     )
     row = (await session.execute(statement)).one_or_none()
     return (row[0], row[1]) if row else None
+
+
+async def bought_of(session: AsyncSession, item_id: uuid.UUID) -> Consignor | None:
+    """Return the owner an item of ours was bought of; None for one that was never consigned."""
+    statement = (
+        select(Consignor)
+        .join(ConsignedPair, ConsignedPair.consignor_id == Consignor.id)
+        .where(ConsignedPair.item_id == item_id, ConsignedPair.bought_on.is_not(None))
+    )
+    return (await session.scalars(statement)).one_or_none()
 
 
 async def quote(

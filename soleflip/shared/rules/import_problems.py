@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-import regex
-
-from shared.translation import Phrase, gettext_noop
+from shared.rules.phrases import Phrases
+from shared.translation import gettext_noop
 
 PROBLEMS: Final = (
     gettext_noop("Missing required field: %(column)s"),
@@ -20,24 +19,9 @@ PROBLEMS: Final = (
     gettext_noop("There is no marketplace %(platform)s"),
     gettext_noop("No exchange rate for %(currency)s is known; enter one"),
 )
-LONGEST: Final = 1_000
-"""Characters; a longer text is none of ours, which cut what they quote."""
-SECONDS: Final = 1.0
-
-
-def _pattern(template: str) -> regex.Pattern[str]:
-    parts = regex.split(r"%\((\w+)\)s", template)
-    shown = (f"(?P<{each}>.*?)" if place % 2 else regex.escape(each) for place, each in enumerate(parts))
-    return regex.compile("".join(shown), regex.DOTALL)
-
-
-_PATTERNS: Final = tuple((template, _pattern(template)) for template in PROBLEMS)
+_KNOWN: Final = Phrases(PROBLEMS)
 
 
 def recognised(problem: str) -> str:
     """Return a stored problem as the phrase it was made of; one that is none of ours stays as it is."""
-    if len(problem) <= LONGEST:
-        for template, pattern in _PATTERNS:
-            if found := pattern.fullmatch(problem, timeout=SECONDS):
-                return Phrase(template, found.groupdict())
-    return problem
+    return _KNOWN.recognised(problem)

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 from shared.api.dependencies import SessionDep, SettingsDep, get_principal
 from shared.auth.principal import Principal
 from shared.error_handling.exceptions import AuthenticationException, ForbiddenException
+from shared.rules import changing_hands
 from shared.rules.import_problems import recognised
 from shared.translation import AUTOMATIC, LANGUAGES, Speech, choose, phrase, speech
 from shared.translation import gettext_noop as _
@@ -55,7 +56,10 @@ def _environment(language: str) -> Environment:
         "words": {name: said.gettext(text) for name, text in WORDS.items()},
         "changes_of_listings": CHANGES,
     }
-    made.filters |= said.filters | {"row_problem": lambda problem: said.gettext(recognised(problem))}
+    made.filters |= said.filters | {
+        "row_problem": lambda problem: said.gettext(recognised(problem)),
+        "line_text": lambda line: said.gettext(changing_hands.recognised(line.kind, line.text)),
+    }
     return made
 
 

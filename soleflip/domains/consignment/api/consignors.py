@@ -14,7 +14,7 @@ from domains.consignment.services.consignor_service import ConsignorService
 from domains.consignment.services.pair_service import PairService
 from shared.api.dependencies import IfMatch, PageDep, Reader, SessionDep, Writer, version_told
 from shared.api.envelopes import Paginated, paginated, pagination
-from shared.database.words import Bearer, BoxCondition, Condition, ConsignorKind, ItemStatus
+from shared.database.words import Bearer, BoxCondition, Condition, ConsignorKind, ItemStatus, StatementLineKind
 
 PREFIX = "/api/v1/consignment"
 router = APIRouter(prefix=PREFIX, tags=["consignment"])
@@ -163,6 +163,7 @@ class PairOut(BaseModel):
     received_on: date
     return_by: date | None
     given_back_on: date | None
+    bought_on: date | None
     share_percent: Decimal
     fixed_fee: Decimal
     minimum_payout: Decimal
@@ -183,7 +184,7 @@ class AdjustmentIn(BaseModel):
 
 
 class AdjustmentOut(BaseModel):
-    """An adjustment; with a `statement_id` it stands on a statement."""
+    """An adjustment; with a `statement_id` it stands on a statement, with an `item_id` it belongs to a pair that was bought."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -191,6 +192,8 @@ class AdjustmentOut(BaseModel):
     happened_on: date
     amount: Decimal
     text: str
+    kind: StatementLineKind
+    item_id: uuid.UUID | None
     statement_id: uuid.UUID | None
 
 
@@ -265,9 +268,9 @@ async def bank_account(consignor_id: uuid.UUID, writer: Writer, session: Session
 @router.get("/consignors/{consignor_id}/pairs")
 async def pairs(
     consignor_id: uuid.UUID, _reader: Reader, session: SessionDep, page: PageDep,
-    where: Literal["here", "sold", "back", "all"] = "here",
+    where: Literal["here", "sold", "back", "bought", "all"] = "here",
 ) -> Paginated[PairOut]:  # fmt: skip
-    """An owner's pairs that are here, sold or given back, those longest here first."""
+    """An owner's pairs that are here, sold, given back or bought by us, those longest here first."""
     service = ConsignorService(session)
     await service.get(consignor_id)
     rows, total = await service.stored.pairs(consignor_id, where, page.skip, page.limit)

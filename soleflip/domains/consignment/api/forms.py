@@ -13,7 +13,16 @@ from shared.rules.import_values import BadValue, amount
 from shared.translation import phrase
 
 MONEY = frozenset(
-    {"share_percent", "fixed_fee", "minimum_payout", "storage_fee_per_day", "list_price", "floor_price", "amount"}
+    {
+        "share_percent",
+        "fixed_fee",
+        "minimum_payout",
+        "storage_fee_per_day",
+        "list_price",
+        "floor_price",
+        "amount",
+        "price",
+    }
 )
 Body = TypeVar("Body", bound=BaseModel)
 

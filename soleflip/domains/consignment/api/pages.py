@@ -23,7 +23,7 @@ from shared.web.pages import Looking, render, to_login
 router = APIRouter(include_in_schema=False)
 PAGE = 50
 SALES = 200
-Where = Literal["here", "sold", "back", "all"]
+Where = Literal["here", "sold", "back", "bought", "all"]
 
 
 class ReceivedOn(BaseModel):
@@ -32,7 +32,7 @@ class ReceivedOn(BaseModel):
     received_on: date | None = None
 
 
-Undo = Annotated[str | None, Query(pattern="^(pair|adjustment):[0-9a-f-]{36}$")]
+Undo = Annotated[str | None, Query(pattern="^(pair|adjustment|buy|consign):[0-9a-f-]{36}$")]
 
 
 @router.get("/consignors")
@@ -141,6 +141,8 @@ async def _one(
     back = {
         "pair": f"/consignors/{consignor_id}/pairs/{key}/take-back",
         "adjustment": f"/consignors/{consignor_id}/adjustments/{key}/restore",
+        "buy": f"/inventory/{key}/buy/undo",
+        "consign": f"/inventory/{key}/consign/undo",
     }.get(kind)
     return render(
         request, "consignor.html", looking, status, consignor=consignor, pairs=pairs, total=total, shown=len(pairs), skip=skip,
@@ -188,12 +190,18 @@ async def give_back(
 
 
 @router.post("/consignors/{consignor_id}/pairs/{item_id}/take-back")
-async def take_back(consignor_id: uuid.UUID, item_id: uuid.UUID, looking: Looking, session: SessionDep) -> Response:
+async def take_back(
+    request: Request, consignor_id: uuid.UUID, item_id: uuid.UUID, looking: Looking, session: SessionDep
+) -> Response:
     """Take a pair in again."""
     if looking is None:
         return to_login()
     looking.require(Need.WRITE)
-    await PairService(session).take_back(looking, item_id)
+    try:
+        await PairService(session).take_back(looking, item_id)
+    except SoleFlipException as error:
+        await session.rollback()
+        return await _one(request, looking, session, consignor_id, status=error.status_code, message=error.message)
     return RedirectResponse(f"/consignors/{consignor_id}", 303)
 
 

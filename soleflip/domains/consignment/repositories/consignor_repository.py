@@ -18,6 +18,7 @@ from shared.database.models import (
     ConsignmentStatement,
     Consignor,
     InventoryItem,
+    Listing,
     Location,
     Order,
     Platform,
@@ -26,6 +27,7 @@ from shared.database.models import (
 )
 from shared.repositories.base_repository import HELD, BaseRepository
 from shared.repositories.figures import ENDED
+from shared.repositories.listing_desk import LIVE
 from shared.repositories.rows import AnyRow, AnySelect
 from shared.rules import stock
 from shared.rules.money import cents
@@ -33,8 +35,8 @@ from shared.rules.money import cents
 I = InventoryItem  # noqa: E741 -- the columns below are read faster so
 PAIR = (
     "item_id", "number", "product_name", "sku", "size_region", "size", "condition", "status", "quantity", "location",
-    "list_price", "floor_price", "received_on", "return_by", "given_back_on", "share_percent", "fixed_fee",
-    "minimum_payout", "fees_by", "shipping_by", "sold_at", "version",
+    "list_price", "floor_price", "received_on", "return_by", "given_back_on", "bought_on", "share_percent",
+    "fixed_fee", "minimum_payout", "fees_by", "shipping_by", "sold_at", "version",
 )  # fmt: skip
 SOLD = (
     "order_id", "external_id", "marketplace", "item_id", "number", "product_name", "size", "sold_at", "status", "gross_sale",
@@ -90,10 +92,10 @@ class ConsignorRepository(BaseRepository[Consignor]):
             ),
             (
                 ("sold", "earned"),
-                select(I.consignor_id, func.sum(Order.quantity), func.sum(Order.consignor_share))
-                .join(Order, Order.inventory_item_id == I.id)
-                .where(I.consignor_id.in_(ids), lasting)
-                .group_by(I.consignor_id),
+                select(ConsignedPair.consignor_id, func.sum(Order.quantity), func.sum(Order.consignor_share))
+                .join(Order, Order.inventory_item_id == ConsignedPair.item_id)
+                .where(ConsignedPair.consignor_id.in_(ids), lasting)
+                .group_by(ConsignedPair.consignor_id),
             ),
             (
                 ("adjusted",),
@@ -122,19 +124,21 @@ class ConsignorRepository(BaseRepository[Consignor]):
     async def pairs(
         self, consignor_id: uuid.UUID, where: str, skip: int, limit: int
     ) -> tuple[list[dict[str, Any]], int]:
-        """Return an owner's pairs that are `here`, `sold` or `back` (or `all`), those longest here first; and how many."""
+        """Return an owner's pairs that are `here`, `sold`, `back`, `bought` by us or `all`, longest here first; and how many."""
         conditions = [ConsignedPair.consignor_id == consignor_id]
         if where == "here":
-            conditions += [I.status.in_(stock.UNSOLD), I.archived_at.is_(None)]
+            conditions += [I.status.in_(stock.UNSOLD), I.archived_at.is_(None), I.consignor_id.is_not(None)]
         elif where == "sold":
-            conditions.append(I.status.in_(stock.SOLD))
+            conditions += [I.status.in_(stock.SOLD), I.consignor_id.is_not(None)]
+        elif where == "bought":
+            conditions.append(ConsignedPair.bought_on.is_not(None))
         elif where == "back":
             conditions.append(ConsignedPair.given_back_on.is_not(None))
         statement: AnySelect = (
             select(
                 I.id, I.number, Product.name, Product.sku, Size.region, Size.value, I.condition, I.status, I.quantity,
                 Location.code, I.list_price, I.floor_price, ConsignedPair.received_on, ConsignedPair.return_by,
-                ConsignedPair.given_back_on, ConsignedPair.share_percent, ConsignedPair.fixed_fee,
+                ConsignedPair.given_back_on, ConsignedPair.bought_on, ConsignedPair.share_percent, ConsignedPair.fixed_fee,
                 ConsignedPair.minimum_payout, ConsignedPair.fees_by, ConsignedPair.shipping_by, I.sold_at, I.version,
             )
             .join(I, I.id == ConsignedPair.item_id)
@@ -156,8 +160,9 @@ class ConsignorRepository(BaseRepository[Consignor]):
                 Order.status, Order.gross_sale, Order.currency, Order.consignor_share,
             )
             .join(I, I.id == Order.inventory_item_id)
+            .join(ConsignedPair, ConsignedPair.item_id == I.id)
             .join(Platform, Platform.id == Order.platform_id)
-            .where(I.consignor_id == consignor_id, Order.consignor_share.is_not(None))
+            .where(ConsignedPair.consignor_id == consignor_id, Order.consignor_share.is_not(None))
             .order_by(Order.sold_at.desc(), Order.id)
             .limit(limit)
         )  # fmt: skip
@@ -169,6 +174,55 @@ class ConsignorRepository(BaseRepository[Consignor]):
         statement = select(ConsignedPair).where(ConsignedPair.item_id == item_id).with_for_update(key_share=True)
         pair = (await self.session.scalars(statement)).one_or_none()
         return (pair, item) if pair is not None and item is not None else None
+
+    async def item_held(self, item_id: uuid.UUID) -> InventoryItem | None:
+        """Return an item held for a change."""
+        return await self.session.get(InventoryItem, item_id, with_for_update=HELD, populate_existing=True)
+
+    async def pair_of(self, item_id: uuid.UUID) -> ConsignedPair | None:
+        """Return what was agreed for an item, whoever owns it now."""
+        wanted = select(ConsignedPair).where(ConsignedPair.item_id == item_id)
+        return (await self.session.scalars(wanted.execution_options(populate_existing=True))).one_or_none()
+
+    async def offered(self, item_id: uuid.UUID) -> bool:
+        """Say whether a marketplace offers this item, or is about to."""
+        live = select(Listing.id).where(Listing.item_id == item_id, Listing.status.in_(LIVE)).limit(1)
+        return await self.session.scalar(live) is not None
+
+    async def sold_for_owner(self, item_id: uuid.UUID) -> bool:
+        """Say whether an order ever sold this item for its owner."""
+        told = select(Order.id).where(Order.inventory_item_id == item_id, Order.consignor_share.is_not(None)).limit(1)
+        return await self.session.scalar(told) is not None
+
+    async def purchase_of(self, item_id: uuid.UUID) -> Sequence[ConsignmentAdjustment]:
+        """Return the lines our purchase of an item made on its owner's account, held."""
+        row = ConsignmentAdjustment
+        wanted = select(row).where(row.item_id == item_id, row.removed_at.is_(None)).order_by(row.amount.desc())
+        return (await self.session.scalars(wanted.with_for_update(key_share=True))).all()
+
+    async def in_stock(self, item_id: uuid.UUID) -> dict[str, Any] | None:
+        """Return what a form shows of a pair before it changes hands."""
+        statement: AnySelect = (
+            select(
+                I.id, I.number, Product.name, Product.sku, Size.region.label("size_region"), Size.value.label("size"), I.status,
+                I.quantity, I.list_price, I.purchase_price, I.gross_purchase_price, I.delivery_date, I.consignor_id,
+            )
+            .join(Product, Product.id == I.product_id)
+            .join(Size, Size.id == I.size_id)
+            .where(I.id == item_id)
+        )  # fmt: skip
+        row = (await self.session.execute(statement)).mappings().one_or_none()
+        return dict(row) if row is not None else None
+
+    async def names(self) -> Sequence[AnyRow]:
+        """Return the owners who are not put away: id, name, kind, share in percent; by name."""
+        statement: AnySelect = (
+            select(Consignor.id, Consignor.name, Consignor.kind, Consignor.share_percent)
+            .where(Consignor.archived_at.is_(None))
+            .order_by(func.lower(Consignor.name), Consignor.id)
+            .limit(1000)
+        )
+        return (await self.session.execute(statement)).all()
 
     async def location(self, code: str) -> uuid.UUID | None:
         """Return the place with a code."""

@@ -79,7 +79,7 @@ class StatementRepository(BaseRepository[Statement]):
             conditions.append(row.statement_id.is_(None))
         if until is not None:
             conditions.append(row.happened_on <= until)
-        statement = select(row).where(*conditions).order_by(row.happened_on, row.created_at, row.id)
+        statement = select(row).where(*conditions).order_by(row.happened_on, row.created_at, row.amount.desc(), row.id)
         return (await self.session.scalars(statement)).all()
 
     async def adjustment_held(self, adjustment_id: uuid.UUID) -> ConsignmentAdjustment | None:

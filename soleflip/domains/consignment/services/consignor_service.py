@@ -140,6 +140,8 @@ class ConsignorService:
             )
         if row.statement_id is not None:
             raise BusinessRuleViolation(phrase("This stands on a statement already; enter the opposite amount instead"))
+        if row.item_id is not None:
+            raise BusinessRuleViolation(phrase("This belongs to a pair that was bought; take the purchase back there"))
         row.removed_at = datetime.now(UTC) if removed else None
         action = "consignor.adjust.remove" if removed else "consignor.adjust.restore"
         audit.record(self.session, actor, action, "consignor", row.consignor_id, after={"amount": str(row.amount)})

@@ -17,9 +17,10 @@ from shared.database.models import ConsignedPair, Consignor, InventoryItem, Prod
 from shared.database.words import DetailedStatus, ItemStatus
 from shared.error_handling.exceptions import BusinessRuleViolation, ResourceNotFoundException, ValidationException
 from shared.events.event_bus import publish
-from shared.repositories import audit, consignment_desk, listing_desk, stock_ledger
+from shared.repositories import audit, consignment_desk, stock_ledger
 from shared.repositories.catalogue import CatalogueLookup
-from shared.rules import consignment, sizes, stock
+from shared.rules import changing_hands, consignment, sizes
+from shared.rules.changing_hands import Move, Standing
 from shared.translation import phrase
 
 TERMS = (
@@ -111,6 +112,7 @@ class PairService:
     async def change(self, actor: Principal, item_id: uuid.UUID, values: Mapping[str, Any]) -> None:
         """Agree on other terms, or on another day to go back; not once the pair is sold."""
         pair, item = await self._held(item_id)
+        self._still_theirs(pair, item)
         if await self.stored.sold_at_all(item_id):
             raise BusinessRuleViolation(
                 phrase("Item %(number)s is sold; its terms stay as they were", number=item.number)
@@ -123,33 +125,38 @@ class PairService:
         await self.session.flush()
 
     async def give_back(self, actor: Principal, item_id: uuid.UUID, reason: str = "") -> uuid.UUID:
-        """Give a pair back to its owner: out of the stock, its listings asked to be taken down; return whose it is."""
+        """Give a pair back to its owner, out of the stock; return whose it is.
+
+        Not while it is reserved or offered (it would be sold when it has left), sold, or bought by us.
+        """
         pair, item = await self._held(item_id)
         if pair.given_back_on is not None:
             return pair.consignor_id
-        if item.status not in stock.UNSOLD:
-            raise BusinessRuleViolation(
-                phrase(
-                    "Item %(number)s is %(status)s; only what is here can go back",
-                    number=item.number,
-                    status=item.status.value,
-                )
-            )
-        if item.reserved_quantity:
-            raise BusinessRuleViolation(phrase("Item %(number)s is reserved; release it first", number=item.number))
+        self._still_theirs(pair, item)
+        standing = Standing(item.number, item.status, item.reserved_quantity, await self.stored.offered(item_id))
+        if (refused := changing_hands.refusal(Move.GIVE_BACK, standing)) is not None:
+            raise BusinessRuleViolation(refused)
         pair.given_back_on = today()
         why = f"given back to its owner{f': {reason}' if reason else ''}"
-        stock_ledger.move(self.session, item, ItemStatus.CANCELED, actor, why, "consignment")
-        await listing_desk.take_down_others(self.session, item.id, None, f"given back {pair.given_back_on}")
+        for step in changing_hands.way_out(item.status):
+            stock_ledger.move(self.session, item, step, actor, why, "consignment")
         after = {"item": item.number}
         audit.record(
             self.session, actor, "consignor.give_back", "consignor", pair.consignor_id, after=after, reason=reason
         )
         return pair.consignor_id
 
+    @staticmethod
+    def _still_theirs(pair: ConsignedPair, item: InventoryItem) -> None:
+        if pair.bought_on is not None:
+            raise BusinessRuleViolation(
+                phrase("Item %(number)s was bought on %(day)s; it is ours", number=item.number, day=pair.bought_on)
+            )
+
     async def take_back(self, actor: Principal, item_id: uuid.UUID) -> uuid.UUID:
         """Take a pair in again that was given back (or said to be); return whose it is."""
         pair, item = await self._held(item_id)
+        self._still_theirs(pair, item)
         if pair.given_back_on is None:
             return pair.consignor_id
         pair.given_back_on = None

@@ -27,7 +27,7 @@ from shared.events.event_bus import publish
 from shared.repositories import audit, consignment_desk
 from shared.repositories.catalogue import CatalogueLookup
 from shared.repositories.figures import ENDED
-from shared.rules import consignment
+from shared.rules import changing_hands, consignment
 from shared.rules.money import ZERO, cents
 from shared.translation import phrase
 
@@ -92,9 +92,8 @@ class StatementService:
     ) -> tuple[list[ConsignmentLine], list[ConsignmentAdjustment]]:
         lines: list[ConsignmentLine] = []
         if last is not None and last.paid_on is not None and last.paid_amount:
-            text = f"Paid out for statement {last.number}" + (
-                f", {last.payment_reference}" if last.payment_reference else ""
-            )
+            told = {"number": last.number, "reference": last.payment_reference}
+            text = phrase(changing_hands.PAID_OUT_AS if last.payment_reference else changing_hands.PAID_OUT, **told)
             lines.append(
                 ConsignmentLine(
                     kind=StatementLineKind.PAYOUT, day=last.paid_on, reference=last.number, text=text[:255],
@@ -106,7 +105,7 @@ class StatementService:
         adjustments = list(await self.stored.adjustments(consignor_id, until))
         lines += [
             ConsignmentLine(
-                kind=StatementLineKind.ADJUSTMENT, day=each.happened_on, text=each.text, amount=each.amount, reference=""
+                kind=each.kind, day=each.happened_on, text=each.text, amount=each.amount, reference="", item_id=each.item_id
             )
             for each in adjustments
         ]  # fmt: skip
@@ -256,7 +255,11 @@ def _about(
     for kind, amount in consignment.lines_of(consignment.Known(share, order.status not in ENDED, returned, stated)):
         is_sale = kind is StatementLineKind.SALE
         size = f", {order.size_label}" if order.size_label else ""
-        words = {StatementLineKind.RETURN: "came back: ", StatementLineKind.CORRECTION: "settled anew: "}.get(kind, "")
+        what = f"{order.product_name}{size} ({market})"
+        words = {
+            StatementLineKind.RETURN: changing_hands.CAME_BACK,
+            StatementLineKind.CORRECTION: changing_hands.SETTLED_ANEW,
+        }
         parts = (
             {"gross": cents(sale.gross), "fees": cents(sale.fees), "shipping": cents(sale.shipping), "split": told.split,
              "deductions": told.deductions, "lifted": told.lifted}
@@ -267,7 +270,8 @@ def _about(
         found.append(
             ConsignmentLine(
                 kind=kind, day=at.astimezone(UTC).date(), order_id=order.id, item_id=order.inventory_item_id,
-                reference=order.external_id, text=f"{words}{order.product_name}{size} ({market})"[:255], amount=amount,
+                reference=order.external_id, text=(phrase(words[kind], what=what) if kind in words else what)[:255],
+                amount=amount,
                 **parts,
             )
         )  # fmt: skip

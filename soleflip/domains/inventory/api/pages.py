@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from decimal import Decimal
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -103,3 +104,13 @@ async def quick_add(
         await session.rollback()
         return await _page(request, looking, session, ItemFilter(), status=400, told=told, message=str(error))
     return RedirectResponse("/inventory", 303)
+
+
+@router.post("/inventory/{item_id}/release")
+async def release(item_id: uuid.UUID, looking: Looking, session: SessionDep) -> Response:
+    """Let go what is held back of a pair."""
+    if looking is None:
+        return to_login()
+    looking.require(Need.WRITE)
+    await InventoryService(session).release_all(looking, item_id)
+    return RedirectResponse(f"/pricing/items/{item_id}", 303)

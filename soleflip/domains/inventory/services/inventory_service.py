@@ -195,6 +195,14 @@ class InventoryService:
         audit.record(self.session, actor, "item.release", "item", item.id, after={"quantity": quantity}, reason=reason)
         return {"item_id": item.id, "released_quantity": quantity, "reason": reason}
 
+    async def release_all(self, actor: Principal, item_id: uuid.UUID) -> None:
+        """Let everything go that is held back of an item; one that is only called reserved is in stock again."""
+        item = await self.held(item_id)
+        if item.reserved_quantity:
+            await self.release(actor, item_id, item.reserved_quantity, "released on its page")
+        if item.status is ItemStatus.RESERVED:
+            stock_ledger.move(self.session, item, ItemStatus.IN_STOCK, actor, "released on its page")
+
     async def archive(self, actor: Principal, item_id: uuid.UUID, archived: bool) -> None:
         """Put an item away, or bring it back; nothing is ever removed."""
         item = await self.held(item_id)

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, case, cast, func, select
+from sqlalchemy import Date, and_, case, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database.models import Consignor, Expense, InventoryItem, Order, Platform
+from shared.database.models import ConsignedPair, Consignor, Expense, InventoryItem, Order, Platform
 from shared.database.words import TaxScheme
 from shared.repositories.figures import ENDED
 from shared.repositories.rows import AnyRow, AnySelect
@@ -46,7 +46,8 @@ class TaxRepository:
             )
             .join(Platform, Platform.id == Order.platform_id)
             .outerjoin(item, item.id == Order.inventory_item_id)
-            .outerjoin(Consignor, Consignor.id == item.consignor_id)
+            .outerjoin(ConsignedPair, and_(ConsignedPair.item_id == item.id, Order.consignor_share.is_not(None)))
+            .outerjoin(Consignor, Consignor.id == ConsignedPair.consignor_id)
             .where(Order.sold_at >= start, Order.sold_at < end, Order.status.not_in(ENDED))
             .order_by(Order.sold_at, Order.id)
         )  # fmt: skip

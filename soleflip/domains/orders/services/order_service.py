@@ -307,23 +307,27 @@ class OrderService:
         """Write what a pair cost, the VAT and what is left into an order. A consigned pair costs what its owner gets."""
         business = await self.catalogue.business()
         slug = next((each.slug for each in await self.catalogue.platforms() if each.id == order.platform_id), "")
-        share = await consignment_desk.share_of(self.session, order, item) if item.consignor_id else None
+        # What was sold for its owner stays so, also where the pair came back and was bought by us since.
+        for_owner = item.consignor_id is not None or order.consignor_share is not None
+        share = await consignment_desk.share_of(self.session, order, item) if for_owner else None
+        scheme = item.tax_scheme
         if share is not None:
+            scheme = order.tax_scheme or item.tax_scheme
             gross_cost = share.amount
-            cost = consignment.purchase(share.amount, item.tax_scheme, business.vat_rate)
+            cost = consignment.purchase(share.amount, scheme, business.vat_rate)
         else:
             net, gross = item.purchase_price or ZERO, item.gross_purchase_price
             gross_cost = (gross or net) * order.quantity
-            cost = (vat.purchase_cost(item.tax_scheme, net, gross) + item.landed_costs) * order.quantity
+            cost = (vat.purchase_cost(scheme, net, gross) + item.landed_costs) * order.quantity
         due = vat.vat_due(
-            item.tax_scheme,
+            scheme,
             order.gross_sale / order.exchange_rate,
             gross_cost,
             business.vat_rate,
             business_buyer=slug in vat.BUSINESS_BUYERS,
         )
         order.consignor_share = share.amount if share else None
-        order.tax_scheme = item.tax_scheme
+        order.tax_scheme = scheme
         order.vat_due = due
         order.cost_of_goods = cost
         self._count_profit(order, cost)

@@ -48,7 +48,7 @@ class ItemRepository:
                 Size.region.label("size_region"), I.status, I.condition, I.box_condition, I.quantity, I.purchase_price,
                 I.gross_purchase_price, I.tax_scheme, I.purchase_date, I.supplier, Location.code.label("location"),
                 I.list_price, I.floor_price, I.ceiling_price, I.currency, I.notes, Product.retail_price, Product.release_date,
-                I.consignor_id,
+                I.consignor_id, I.reserved_quantity,
             )
             .join(Product, Product.id == I.product_id)
             .join(Size, Size.id == I.size_id)

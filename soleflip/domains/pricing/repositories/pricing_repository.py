@@ -46,6 +46,10 @@ PAIR = (
     "status", "condition", "quantity", "purchase_price", "gross_purchase_price", "landed_costs", "tax_scheme",
     "list_price", "floor_price", "ceiling_price", "currency", "since", "version",
 )  # fmt: skip
+DECIDED = and_(
+    PriceDecision.item_id == I.id, I.status.in_(stock.UNSOLD), I.archived_at.is_(None), I.consignor_id.is_(None)
+)
+"""Which decisions still count: of unsold pairs of ours."""
 
 
 class PricingRepository:
@@ -252,13 +256,13 @@ class PricingRepository:
         base: AnySelect = (
             select(PriceDecision, I.number, Product.name, Size.value, I.list_price, I.status, Platform.slug)
             .join(newest, newest.c.id == PriceDecision.id)
-            .join(I, and_(I.id == PriceDecision.item_id, I.status.in_(stock.UNSOLD), I.archived_at.is_(None)))
+            .join(I, DECIDED)
             .join(Product, Product.id == I.product_id)
             .join(Size, Size.id == I.size_id)
             .outerjoin(Platform, Platform.id == PriceDecision.platform_id)
         )
         counted = select(PriceDecision.kind, func.count()).join(newest, newest.c.id == PriceDecision.id).join(
-            I, and_(I.id == PriceDecision.item_id, I.status.in_(stock.UNSOLD), I.archived_at.is_(None))
+            I, DECIDED
         )  # fmt: skip
         counts = {word.value: n for word, n in (await self.session.execute(counted.group_by(PriceDecision.kind))).all()}
         if kind is not None:
@@ -299,7 +303,7 @@ class PricingRepository:
         statement = (
             select(PriceDecision)
             .ext(distinct_on(PriceDecision.item_id))
-            .join(I, and_(I.id == PriceDecision.item_id, I.status.in_(stock.UNSOLD), I.archived_at.is_(None)))
+            .join(I, DECIDED)
             .order_by(PriceDecision.item_id, PriceDecision.decided_at.desc())
         )
         if item_ids is not None:

@@ -49,6 +49,7 @@ class ItemService:
         }  # fmt: skip
         if head["consignor_id"]:
             return found | await self._consigned(item_id, head["list_price"])
+        found["bought_of"] = await consignment_desk.bought_of(self.session, item_id)
         row = await self.stored.pair(item_id)
         if row is None:
             return found

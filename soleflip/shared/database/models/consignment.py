@@ -72,7 +72,11 @@ class Consignor(AgreedTerms, Timestamped, Base):
 
 
 class ConsignedPair(AgreedTerms, Timestamped, Base):
-    """An item of somebody else, with the terms agreed when it was brought in."""
+    """An item of somebody else, with the terms agreed when it was brought in.
+
+    It ends by `given_back_on`, by `bought_on` (it is ours then), or by a sale. `before` is what the item said of its cost and
+    VAT before it changed hands last (from ours to theirs, or from theirs to ours), so that the step can be taken back.
+    """
 
     __tablename__ = "consigned_pairs"
     __table_args__ = (
@@ -86,10 +90,16 @@ class ConsignedPair(AgreedTerms, Timestamped, Base):
     received_on: Mapped[date]
     return_by: Mapped[date | None]
     given_back_on: Mapped[date | None]
+    bought_on: Mapped[date | None]
+    before: Mapped[dict[str, Any] | None]
 
 
 class ConsignmentAdjustment(Timestamped, Base):
-    """What is added to or taken off an owner's account by hand; free to be removed until a statement has it."""
+    """What is added to or taken off an owner's account by hand; free to be removed until a statement has it.
+
+    With an `item_id` it belongs to our purchase of that pair (`kind` is purchase, or payout when it was paid at once), and
+    is removed with it only.
+    """
 
     __tablename__ = "consignment_adjustments"
     __table_args__ = ({"schema": "transactions"},)
@@ -98,6 +108,10 @@ class ConsignmentAdjustment(Timestamped, Base):
     happened_on: Mapped[date]
     amount: Mapped[Money]
     text: Mapped[Text255]
+    kind: Mapped[StatementLineKind] = mapped_column(
+        choice(StatementLineKind), default=StatementLineKind.ADJUSTMENT, server_default="adjustment"
+    )
+    item_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(ITEMS, ondelete="RESTRICT"), index=True)
     by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(USERS, ondelete="SET NULL"))
     statement_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(STATEMENTS, ondelete="RESTRICT"), index=True)
     removed_at: Mapped[datetime | None]
