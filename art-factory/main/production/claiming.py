@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from main.models import RUNNING, Circuit, ItemStatus, Lease, OrderItem, Provider
+from main.models import RUNNING, Circuit, ItemInput, ItemStatus, Lease, OrderItem, Product, Provider
 from main.production.limits import refilled
 from main.services import events, spending
 from main.services.connections import client_of
@@ -49,6 +49,18 @@ class Claim:
         for name, value in values.items():
             setattr(self.item, name, value)
 
+    def begin(self, actual: dict[str, Any]) -> bool:
+        """Say in the row that it is being sent, unless it is to be cancelled: then False. Raises LeaseLost."""
+        mine = OrderItem.objects.filter(pk=self.item.pk, fence=self.fence, status=ItemStatus.CLAIMED)
+        values = {"status": ItemStatus.SUBMITTING, "actual_parameters": actual}
+        if mine.filter(cancel_requested=False).update(**values, updated_at=timezone.now()):
+            for name, value in values.items():
+                setattr(self.item, name, value)
+            return True
+        if mine.filter(cancel_requested=True).exists():
+            return False
+        raise LeaseLost
+
     def give_back(self, **values: Any) -> None:
         """Change the item and end the lease. Raises LeaseLost."""
         self.write(**values, fence=None, leased_until=None)
@@ -74,13 +86,26 @@ def claim_poll(worker: str) -> Claim | None:
     due = OrderItem.objects.filter(status__in=POLLABLE, next_poll_at__lte=now)
     due = due.filter(Q(leased_until__isnull=True) | Q(leased_until__lt=now))
     due = due.exclude(provider_name__in=_local_names(), worker__in=_other_workers(worker, now))
-    for pk in due.order_by("next_poll_at").values_list("pk", flat=True)[:LOOKED_AT]:
+    for _ in range(LOOKED_AT):
+        item = _whole(due).order_by("next_poll_at").first()
+        if item is None:
+            return None
         fence = uuid.uuid4()
-        free = OrderItem.objects.filter(pk=pk, status__in=POLLABLE)
-        free = free.filter(Q(leased_until__isnull=True) | Q(leased_until__lt=now))
-        if free.update(fence=fence, leased_until=now + settings.LEASE):
-            return Claim(OrderItem.objects.select_related("machine", "order__project").get(pk=pk), fence)
+        # Whoever took it meanwhile, or asked to cancel it, has changed one of these: then it is looked at anew.
+        same = due.filter(
+            pk=item.pk, status=item.status, fence=item.fence, polls=item.polls, cancel_requested=item.cancel_requested
+        )
+        if same.update(fence=fence, leased_until=now + settings.LEASE):
+            return Claim(item, fence)
     return None
+
+
+def _whole(items: QuerySet[OrderItem]) -> QuerySet[OrderItem]:
+    """Read all that a call needs with the item itself: its machine, provider and order, whether it has inputs or products."""
+    return items.select_related("machine__provider", "order__project").annotate(
+        has_inputs=Exists(ItemInput.objects.filter(item=OuterRef("pk"))),
+        has_products=Exists(Product.objects.filter(order_item=OuterRef("pk"))),
+    )
 
 
 def _may_ask(provider: Provider, now: datetime) -> bool:
@@ -109,14 +134,13 @@ def _claim_of(name: str, ready: Q, worker: str, now: datetime) -> Claim | None:
 
 def _first_allowed(provider: Provider, ready: Q, running: Counter[int], worker: str, now: datetime) -> Claim | None:
     """Take the first item whose machine has room and whose cost fits; those that do not fit are held."""
-    waiting = OrderItem.objects.filter(ready, provider_name=provider.name).select_related("machine", "order__project")
-    for item in waiting.order_by("id")[:LOOKED_AT]:
+    waiting = OrderItem.objects.filter(ready, provider_name=provider.name)
+    for item in _whole(waiting).order_by("id")[:LOOKED_AT]:
         if running[item.machine_id] >= item.machine.max_concurrent:
             continue
         if provider.is_paid and item.estimated_cost:
             try:
-                with transaction.atomic():
-                    spending.reserve(item, item.attempt + 1, now)
+                spending.reserve(item, item.attempt + 1, now)
             except spending.CapReached as cap:
                 _hold(item, str(cap))
                 continue

@@ -26,37 +26,38 @@ STATUSES = {
     Next.CANCEL: ItemStatus.CANCELLED,
     Next.UNKNOWN: ItemStatus.UNKNOWN,
 }
+LATELY = timedelta(seconds=30)
 
 
 def accepted(item: OrderItem, attempt: int, reference: JsonReference, first_poll: float) -> bool:
     """Store what the provider calls this attempt; False when it was known already.
 
     Not the fence but the attempt decides: an answer that comes after the lease is the only proof of a paid call, so it is taken
-    even when the item has been marked unknown meanwhile.
+    even when the item has been marked unknown meanwhile. It is one statement of its own, durable at once; the event is only news.
     """
-    now = timezone.now()
-    with transaction.atomic():
-        values: dict[str, Any] = {
-            "status": ItemStatus.SUBMITTED,
-            "reference": dict(reference),
-            "fence": None,
-            "leased_until": None,
-            "next_poll_at": now + timedelta(seconds=first_poll),
-            "polls": 0,
-            "error_category": "",
-            "error_message": "",
-            "reason": "",
-            "completed_at": None,
-        }
-        nameless = OrderItem.objects.filter(pk=item.pk, attempt=attempt, reference__isnull=True)
-        stored = nameless.filter(status=ItemStatus.SUBMITTING).update(**values)
+    values: dict[str, Any] = {
+        "status": ItemStatus.SUBMITTED,
+        "reference": dict(reference),
+        "fence": None,
+        "leased_until": None,
+        "next_poll_at": timezone.now() + timedelta(seconds=first_poll),
+        "polls": 0,
+        "error_category": "",
+        "error_message": "",
+        "reason": "",
+        "completed_at": None,
+    }
+    nameless = OrderItem.objects.filter(pk=item.pk, attempt=attempt, reference__isnull=True)
+    taken = bool(nameless.filter(status=ItemStatus.SUBMITTING).update(**values))
+    if not taken:
         # Only what had ended as unknown changes its order: what is being sent runs already.
-        revived = 0 if stored else nameless.filter(status=ItemStatus.UNKNOWN).update(**values)
-        if stored or revived:
-            events.record("item_submitted", order=item.order_id, entity=item.pk, actor=item.worker, attempt=attempt)
-        if revived:
-            derive(item.order_id)
-    return bool(stored or revived)
+        with transaction.atomic():
+            taken = bool(nameless.filter(status=ItemStatus.UNKNOWN).update(**values))
+            if taken:
+                derive(item.order_id)
+    if taken:
+        events.record("item_submitted", order=item.order_id, entity=item.pk, actor=item.worker, attempt=attempt)
+    return taken
 
 
 def lost_submit(claim: Claim, why: str) -> None:
@@ -139,6 +140,13 @@ def failed(claim: Claim, error: ProviderError, decision: Decision) -> None:
         lost_submit(claim, error.message)
     else:
         end(claim, decision, str(error.category), error.message)
+
+
+def answered(provider: Provider) -> None:
+    """Note a good answer. A provider that has none of its troubles noted and answered lately is left as it stands."""
+    well = provider.circuit == Circuit.CLOSED and not provider.failures and provider.last_ok_at is not None
+    if not (well and provider.last_ok_at and timezone.now() - provider.last_ok_at < LATELY):
+        note(provider.name, None)
 
 
 def note(provider: str, error: ProviderError | None) -> None:

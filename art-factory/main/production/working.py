@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from main.models import ItemStatus, Lineage, OrderItem, Product, Relation
 from main.production.claiming import Claim, LeaseLost, claim_poll, claim_submit
-from main.production.outcomes import accepted, end, failed, note
-from main.production.requests import request_of
+from main.production.outcomes import accepted, answered, end, failed
+from main.production.requests import inputs_of, request_of
 from main.production.retrying import Decision, Money, Next, after_poll, after_submit
 from main.providers.protocol import CallState, CallStatus, ErrorCategory, Output, ProviderClient, ProviderError
 from main.services import events, spending
@@ -54,18 +54,17 @@ def poll_next(worker: str) -> bool:
 def _submit(claim: Claim) -> None:
     item = claim.item
     try:
-        client, request = client_of(item.provider_name), request_of(item)
+        client, request = client_of(item.provider_name, item.machine.provider), request_of(item)
     except Exception as error:
         # Nothing was sent: what is wrong here is ours, and another try would end the same.
         logger.exception("Item %s cannot be made into a call", item.pk)
         text = f"{item.provider_name} cannot be asked: {error!r}"[:300]
         end(claim, Decision(Next.FAIL, Money.RELEASE), "configuration", text)
         return
-    if OrderItem.objects.filter(pk=item.pk, cancel_requested=True).exists():
+    # From here on a dead worker leaves a doubt: the row says so before the first byte is sent.
+    if not claim.begin(dict(request.arguments)):
         end(claim, Decision(Next.CANCEL, Money.RELEASE), "cancelled", "cancelled")
         return
-    # From here on a dead worker leaves a doubt: the row says so before the first byte is sent.
-    claim.write(only=[ItemStatus.CLAIMED], status=ItemStatus.SUBMITTING, actual_parameters=dict(request.arguments))
     try:
         reference = client.submit(request)
     except ProviderError as error:
@@ -73,11 +72,11 @@ def _submit(claim: Claim) -> None:
         failed(claim, error, after_submit(error, tries=tries, most=settings.MAX_ATTEMPTS))
         return
     accepted(item, item.attempt, reference, client.traits.poll_first)
-    note(item.provider_name, None)
+    answered(item.machine.provider)
 
 
 def _poll(claim: Claim) -> None:
-    item, client = claim.item, client_of(claim.item.provider_name)
+    item, client = claim.item, client_of(claim.item.provider_name, claim.item.machine.provider)
     try:
         if item.cancel_requested and item.status == ItemStatus.SUBMITTED:
             client.cancel(item.reference or {})
@@ -89,7 +88,7 @@ def _poll(claim: Claim) -> None:
     except ProviderError as error:
         _poll_failed(claim, client, error)
         return
-    note(item.provider_name, None)
+    answered(item.machine.provider)
     if status.state is CallState.CANCELLED:
         money = Money.SETTLE if status.cost or status.charged else Money.RELEASE
         words = "cancelled" if item.cancel_requested else "cancelled by the provider"
@@ -142,14 +141,18 @@ def _finish(claim: Claim, client: ProviderClient, status: CallStatus) -> None:
         claim.give_back(
             status=ItemStatus.COMPLETED, completed_at=timezone.now(), progress_text="", reason="", error_category=""
         )
-        # The item's row is locked by the write above: nobody else stores a product of it meanwhile.
-        there = {one.output_index: one for one in Product.objects.filter(order_item=item)}
-        for index, (output, file) in enumerate(kept):
-            _product(item, index, output, file, there.get(index))
-        spending.settle(item.pk, item.attempt, status.cost)
-        events.record("item_completed", order=item.order_id, entity=item.pk, products=len(kept))
+        # The item's row is locked by the write above, which asked for our fence: nobody has stored a product of it meanwhile.
+        known = Product.objects.filter(order_item=item) if getattr(item, "has_products", True) else ()
+        there = {one.output_index: one for one in known}
+        made = [_product(item, index, *one, there.get(index)) for index, one in enumerate(kept)]
+        if item.estimated_cost:
+            # Only what has a cost was set aside.
+            spending.settle(item.pk, item.attempt, status.cost)
+        what = {"order": item.order_id}
+        news = [events.made("product_created", **what, entity=product.pk, item=item.pk) for product in made]
+        events.record_all([*news, events.made("item_completed", **what, entity=item.pk, products=len(kept))])
         derive(item.order_id)
-    note(item.provider_name, None)
+    answered(item.machine.provider)
 
 
 def _stored(item: OrderItem, index: int, data: bytes) -> Stored:
@@ -189,9 +192,8 @@ def _product(item: OrderItem, index: int, output: Output, file: Stored, there: P
         "is_flagged": output.flagged,
     }
     product = there or Product.objects.create(order_item=item, output_index=index, **facts)
-    for one in item.inputs.all():
+    for one in inputs_of(item):
         Lineage.objects.get_or_create(parent_id=one.product_id, child=product, relation=one.relation)
     if item.order.source_id is not None:
         Lineage.objects.get_or_create(parent_id=item.order.source_id, child=product, relation=Relation.VARIATION)
-    events.record("product_created", order=item.order_id, entity=product.pk, item=item.pk)
     return product

@@ -16,12 +16,13 @@ def key_in_settings(name: str) -> str:
     return str(keys.get(name, ""))
 
 
-def connection_of(name: str, *, key: str = "") -> Connection:
-    """Return how a provider is reached; with `key`, as if that were its key."""
+def connection_of(name: str, *, key: str = "", row: Provider | None = None) -> Connection:
+    """Return how a provider is reached; with `key`, as if that were its key. `row` saves reading it again."""
     if not key and name != "builtin":
         key = key_in_settings(name)
     if not key and name in ("fal", "replicate", "civitai"):
-        key = unseal(Provider.objects.filter(name=name).values_list("key_sealed", flat=True).first())
+        rows = Provider.objects.filter(name=name).values_list("key_sealed", flat=True)
+        key = unseal(row.key_sealed if row else rows.first())
     urls = {
         "fal": {"queue": settings.FAL_QUEUE_URL, "api": settings.FAL_API_URL},
         "replicate": {"api": settings.REPLICATE_BASE_URL},
@@ -36,9 +37,9 @@ def connection_of(name: str, *, key: str = "") -> Connection:
     )
 
 
-def client_of(name: str) -> ProviderClient:
-    """Return a client for a provider; KeyError when nobody has written one."""
-    return client_for(name, connection_of(name))
+def client_of(name: str, row: Provider | None = None) -> ProviderClient:
+    """Return a client for a provider; KeyError when nobody has written one. `row` saves reading it again."""
+    return client_for(name, connection_of(name, row=row))
 
 
 def can_ask(name: str) -> bool:

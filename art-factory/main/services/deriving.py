@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Subquery
 from django.utils import timezone
 
 from main.models import Order, OrderItem, OrderStatus, Product
@@ -37,16 +37,23 @@ def derive(order_id: int) -> OrderStatus:
     """Bring an order's status and counts up to date; call it in the transaction that changed an item."""
     order = Order.objects.select_for_update().get(pk=order_id)
     items = OrderItem.objects.filter(order_id=order_id).order_by().values_list("status")
-    rows = list(items.annotate(number=Count("pk"), asked=Count("pk", filter=Q(cancel_requested=True))))
-    counts = Counter({one: number for one, number, _asked in rows})
-    open_ones = [(number, asked) for one, number, asked in rows if JOB_WORDS[one] in ("queued", "running")]
+    made = Product.objects.filter(order_item__order_id=order_id).order_by().values("order_item__order_id")
+    rows = list(
+        items.annotate(
+            number=Count("pk"),
+            asked=Count("pk", filter=Q(cancel_requested=True)),
+            made=Subquery(made.annotate(number=Count("pk")).values("number")),
+        )
+    )
+    counts = Counter({one: number for one, number, _asked, _made in rows})
+    open_ones = [(number, asked) for one, number, asked, _made in rows if JOB_WORDS[one] in ("queued", "running")]
     status = status_of(counts, cancelling=bool(open_ones) and all(number == asked for number, asked in open_ones))
     changed = status != order.status
     order.status = status
     order.item_count = counts.total()
     order.done_count = counts["completed"]
     order.failed_count = sum(counts[one] for one, word in JOB_WORDS.items() if word in ("failed", "lost", "stopped"))
-    order.product_count = Product.objects.filter(order_item__order_id=order_id).count()
+    order.product_count = max((made or 0 for _one, _number, _asked, made in rows), default=0)
     order.completed_at = (order.completed_at or timezone.now()) if status in ENDED else None
     order.save()
     if changed:

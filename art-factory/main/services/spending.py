@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from main.models import Budget, Order, OrderItem, SpendEntry, SpendState
 
@@ -36,15 +36,16 @@ def reserve(item: OrderItem, attempt: int, now: datetime) -> None:
 def check_caps(budget: Budget, item: OrderItem, now: datetime) -> None:
     """Raise CapReached when the item's cost does not fit under every cap."""
     day = now.astimezone(UTC).date()
-    counted = SpendEntry.objects.exclude(state=SpendState.RELEASED)
+    own, month = Q(order_id=item.order_id), Q(day__gte=day.replace(day=1), day__lte=day)
+    spent = SpendEntry.objects.filter(own | month).exclude(state=SpendState.RELEASED)
+    sums = spent.aggregate(
+        of_order=Sum("amount", filter=own),
+        of_day=Sum("amount", filter=Q(day=day)),
+        of_month=Sum("amount", filter=month),
+    )
     order_cap = item.order.spend_cap if item.order.spend_cap is not None else budget.per_order
-    for what, cap, spent in (
-        ("order", order_cap, counted.filter(order_id=item.order_id)),
-        ("day", budget.per_day, counted.filter(day=day)),
-        ("month", budget.per_month, counted.filter(day__gte=day.replace(day=1), day__lte=day)),
-    ):
-        total = spent.aggregate(total=Sum("amount"))["total"] or Decimal(0)
-        if total + item.estimated_cost > cap:
+    for what, cap in (("order", order_cap), ("day", budget.per_day), ("month", budget.per_month)):
+        if (sums[f"of_{what}"] or Decimal(0)) + item.estimated_cost > cap:
             raise CapReached(f"the cap of {cap.normalize():f} {budget.currency} per {what} would be passed")
 
 

@@ -11,7 +11,7 @@ from main.production.foreman import work_once
 from main.services.orders import Wish, place
 from main.tests.paying import flux
 
-MOST = 36
+MOST = 24
 """Per item, with one call's sending, asking and storing; BEGIN, COMMIT and savepoints count too."""
 
 
@@ -35,7 +35,7 @@ def test_an_item_costs_the_same_in_every_batch_and_derives_once(kind, still, pai
     small, large = (costs(kind, still, number) for number in (4, 24))
     figures = {len(statements) for statements in [*small, *large]}
     assert len(figures) == 1, figures
-    limit = MOST if kind == "free" else MOST + 9
+    limit = MOST if kind == "free" else MOST + 4
     assert figures.pop() <= limit
     for statements in [*small, *large]:
         assert sum(one.startswith('UPDATE "main_order" ') for one in statements) == 1
