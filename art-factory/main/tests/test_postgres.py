@@ -24,6 +24,8 @@ FILES = [
     "test_placing.py",
     "test_paid_calls.py",
     "test_holding.py",
+    "test_advising.py",
+    "test_queries_per_item.py",
     "test_pages.py",
     "test_seeding.py",
     "test_commands.py",
