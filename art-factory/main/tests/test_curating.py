@@ -109,3 +109,25 @@ def test_what_is_taken_along(made: Order, client: Client) -> None:
     assert facts[0]["exported_as"] in page
     one = client.post(reverse("main:products_download"), {"ids": chosen[:1]})
     assert one["Location"].endswith("?download")
+
+
+def test_the_trash_is_a_page_from_which_products_come_back(made: Order, client: Client) -> None:
+    ids = list(Product.objects.values_list("pk", flat=True))
+    client.post(reverse("main:products_delete"), {"ids": ids})
+    assert "?trash=yes" in client.get(reverse("main:inventory")).content.decode()
+    page = client.get(reverse("main:inventory") + "?trash=yes").content.decode()
+    assert page.count('name="ids"') == len(ids)
+    back = client.post(reverse("main:products_restore"), {"ids": ids[:1], "q": "", "trash": "yes"})
+    assert back["Location"].endswith("/inventory/?trash=yes")
+    assert list(Product.objects.alive().values_list("pk", flat=True)) == ids[:1]
+
+
+@pytest.mark.parametrize("name", ["products_tag", "products_favorite", "products_delete", "products_restore"])
+def test_what_is_done_with_chosen_products_keeps_the_search(made: Order, client: Client, name: str) -> None:
+    ids = list(Product.objects.values_list("pk", flat=True))
+    typed = {"ids": ids, "q": "red rating:>=0", "before": "99", "tag": "kept"}
+    answer = client.post(reverse(f"main:{name}"), typed, follow=True)
+    assert answer.redirect_chain == [("/inventory/?q=red+rating%3A%3E%3D0&before=99", 302)]
+    undo = [message.extra_tags.partition("undo:")[2] for message in answer.context["messages"]]
+    for address in filter(None, undo):
+        assert client.post(address)["Location"] == "/inventory/?q=red+rating%3A%3E%3D0&before=99"

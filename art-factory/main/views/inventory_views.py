@@ -44,9 +44,9 @@ def bulk_delete(request: HttpRequest) -> HttpResponse:
     if wants_json(request):
         return JsonResponse({"success": True, "deleted_count": len(moved), "ids": moved})
     text = ngettext("%(n)d product is in the trash", "%(n)d products are in the trash", len(moved)) % {"n": len(moved)}
-    undo = reverse("main:products_restore") + "?" + "&".join(f"ids={pk}" for pk in moved[:200])
+    undo = f"{reverse('main:products_restore')}?{urlencode({'ids': moved[:200], **_where(request)}, doseq=True)}"
     messages.success(request, text, extra_tags=f"undo:{undo}")
-    return redirect("main:inventory")
+    return _back(request)
 
 
 @require_POST
@@ -56,7 +56,7 @@ def bulk_restore(request: HttpRequest) -> HttpResponse:
     if wants_json(request):
         return JsonResponse({"success": True, "ids": moved})
     messages.success(request, _("They are back"))
-    return redirect("main:inventory")
+    return _back(request)
 
 
 @require_POST
@@ -67,7 +67,7 @@ def bulk_download(request: HttpRequest) -> HttpResponseBase:
     written = settings.EMBED_METADATA and "plain" not in request.POST
     if not found:
         messages.error(request, _("Choose what to download."))
-        return redirect("main:inventory")
+        return _back(request)
     if len(found) == 1:
         response = redirect("main:file", found[0].uuid)
         response["Location"] += "?download" if written else "?download=original"
@@ -87,11 +87,11 @@ def bulk_tag(request: HttpRequest) -> HttpResponse:
     changed = products.tag(chosen(request), given.get("tag", ""), remove=removing)
     if not changed:
         messages.info(request, _("Nothing was changed: write a tag and choose products without it."))
-        return redirect("main:inventory")
-    other = {"tag": given["tag"], "remove": "no" if removing else "yes", "ids": changed[:200]}
+        return _back(request)
+    other = {"tag": given["tag"], "remove": "no" if removing else "yes", "ids": changed[:200], **_where(request)}
     text = ngettext("%(n)d product is changed", "%(n)d products are changed", len(changed)) % {"n": len(changed)}
     messages.success(request, text, extra_tags=f"undo:{reverse('main:products_tag')}?{urlencode(other, doseq=True)}")
-    return redirect("main:inventory")
+    return _back(request)
 
 
 @require_POST
@@ -99,10 +99,10 @@ def bulk_favorite(request: HttpRequest) -> HttpResponse:
     """Make the chosen products favourites, or, as the way back, no longer."""
     wanted = request.GET.get("off") != "yes"
     changed = products.favorite(chosen(request), wanted=wanted)
-    back = urlencode({"off": "yes" if wanted else "no", "ids": changed[:200]}, doseq=True)
+    back = urlencode({"off": "yes" if wanted else "no", "ids": changed[:200], **_where(request)}, doseq=True)
     text = ngettext("%(n)d product is changed", "%(n)d products are changed", len(changed)) % {"n": len(changed)}
     messages.success(request, text, extra_tags=f"undo:{reverse('main:products_favorite')}?{back}")
-    return redirect("main:inventory")
+    return _back(request)
 
 
 @require_POST
@@ -113,19 +113,37 @@ def bulk_compare(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def _back(request: HttpRequest) -> HttpResponse:
+    """Return to the search and the place in it that something was done from."""
+    response = redirect("main:inventory")
+    if where := _where(request):
+        response["Location"] += "?" + urlencode(where)
+    return response
+
+
+def _where(request: HttpRequest) -> dict[str, str]:
+    """Return the search and the place that a form, or the address of an undo, came from."""
+    given = request.POST if "q" in request.POST else request.GET
+    return {name: value for name in ("q", "before", "trash") if (value := given.get(name, "")[:500])}
+
+
 def _context(request: HttpRequest) -> dict[str, Any]:
     query = request.GET.get("q", "")
-    found, odd = search(query)
+    trash = request.GET.get("trash") == "yes"
+    found, odd = (Product.objects.trashed().order_by("-pk"), []) if trash else search(query)
     before = number(request.GET.get("before"), 0)
     page = list((found.filter(pk__lt=before) if before else found)[: PAGE + 1])
     # Counting all and subtracting the trash reads two small indexes; counting what is alive would read the rows.
-    total = Product.objects.count() - Product.objects.trashed().count() if not query else None
+    trashed = Product.objects.trashed().count()
+    total = trashed if trash else Product.objects.count() - trashed if not query else None
     return {
         "products": page[:PAGE],
         "older": page[PAGE - 1].pk if len(page) > PAGE else None,
         "query": query,
         "odd": odd,
         "total": total,
+        "trash": trash,
+        "trashed": trashed,
         "before": before,
         "collections": Collection.objects.alive().filter(query="").values_list("name", flat=True)[:100],
     }

@@ -1,4 +1,5 @@
-// Gallery: choose cards by mouse, shift for a range, or keys (arrows or h j k l move, x chooses, Escape lets go), and act on them.
+// Gallery: choose cards by mouse, shift for a range, or keys (arrows or h j k l move, x chooses, 0 to 5 rate, f is favourite,
+// Escape lets go), and act on them.
 (() => {
   "use strict";
   const form = document.querySelector("[data-select]");
@@ -24,6 +25,21 @@
     last = at;
     paint();
   });
+  // Rates the card under the keys, or makes it a favourite: what stands on it changes when it is stored.
+  const mark = async (card, change) => {
+    try {
+      await face.post(form.dataset.mark.replace("/0/", `/${card.dataset.id}/`), new URLSearchParams(change));
+    } catch (error) {
+      face.complain(error);
+      return;
+    }
+    const [stars, heart] = [card.querySelector("[data-card-stars]"), card.querySelector("[data-card-heart]")];
+    if ("favorite" in change) heart.hidden = change.favorite !== "yes";
+    else {
+      stars.hidden = change.rating === "0";
+      stars.querySelector("span").textContent = change.rating;
+    }
+  };
   const columns = () => {
     const links = [...form.querySelectorAll(".card-picture")];
     const top = links[0]?.getBoundingClientRect().top;
@@ -42,6 +58,9 @@
       box.checked = !box.checked;
       last = at;
       paint();
+    } else if (at >= 0 && form.dataset.mark && /^[0-5f]$/.test(event.key)) {
+      const card = links[at].closest("li");
+      mark(card, event.key === "f" ? { favorite: card.querySelector("[data-card-heart]").hidden ? "yes" : "no" } : { rating: event.key });
     } else if (event.key === "Escape") {
       boxes().forEach((box) => { box.checked = false; });
       paint();
