@@ -41,6 +41,12 @@ class Phrase(str):
         return made
 
 
+class Word(str):
+    """A text that stands in a phrase as one of our words, and is said in the language of who looks; a plain text is not."""
+
+    __slots__ = ()
+
+
 def phrase(text: str, /, **values: object) -> Phrase:
     """Mark a sentence for the catalogs and fill in its values; `Speech.gettext` says it in another language."""
     return Phrase(text, values)
@@ -89,18 +95,20 @@ class Speech:
         return self.catalog.gettext(text) if text else ""
 
     def _value(self, value: object) -> object:
-        """Return a value of a sentence as this language writes it."""
+        """Return a value of a sentence as this language writes it.
+
+        Phrases, words of enumerations and what is marked as a `Word` are translated; names, codes and whatever else a person or
+        a file said stay as they are, also where they happen to be a word of the catalog.
+        """
         if self.language == "en":
             return value
         if isinstance(value, Decimal):
             return self.amount(value) if value.as_tuple().exponent == -2 else str(value)
-        return (
-            self.words(value)
-            if isinstance(value, StrEnum)
-            else self.gettext(value)
-            if isinstance(value, str)
-            else value
-        )
+        if isinstance(value, StrEnum):
+            return self.words(value)
+        if isinstance(value, date):
+            return self.day(value)
+        return self.gettext(value) if isinstance(value, Phrase | Word) else value
 
     def ngettext(self, one: str, many: str, number: int) -> str:
         """Return the form of a text for a number."""

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from shared.database.words import UserRole
 from shared.error_handling.exceptions import ForbiddenException, ResourceNotFoundException
-from shared.translation import phrase
+from shared.translation import Word, phrase
+from shared.translation import gettext_noop as _
 
 
 class Need(StrEnum):
@@ -55,16 +56,16 @@ class Principal:
         """Raise ForbiddenException unless allowed."""
         if not self.may(need):
             words = {
-                Need.READ: "look at this",
-                Need.WRITE: "change anything",
-                Need.ADMIN: "do this; ask an administrator",
+                Need.READ: _("look at this"),
+                Need.WRITE: _("change anything"),
+                Need.ADMIN: _("do this; ask an administrator"),
             }
             raise ForbiddenException(
-                phrase("Your role (%(role)s) may not %(words)s", role=self.role, words=words[need]),
+                phrase("Your role (%(role)s) may not %(words)s", role=self.role, words=Word(words[need])),
                 details={"needs": need.value},
             )
 
     def owns(self, owner_id: uuid.UUID | None, what: str) -> None:
         """Raise ResourceNotFoundException for somebody else's row: a stranger does not learn that it exists."""
         if owner_id != self.user_id and not self.is_admin:
-            raise ResourceNotFoundException(phrase("%(what)s not found", what=what))
+            raise ResourceNotFoundException(phrase("%(what)s not found", what=Word(what)))

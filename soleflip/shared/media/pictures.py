@@ -14,16 +14,18 @@ from typing import Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError, features
 
+from shared.media import heic
 from shared.translation import phrase
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", *(("AVIF",) if features.check("avif") else ()))
+TAKEN: Final = (*FORMATS, "HEIC", "HEIF")
+"""What may be sent; HEIC is unpacked elsewhere (`heic.py`)."""
 LARGEST_BYTES: Final = 25 * 2**20
 LARGEST_PIXELS: Final = 64_000_000
 """A phone's largest ordinary picture has 50 million pixels."""
 SIZES: Final = {"full": 2048, "card": 480, "tiny": 128}
 """The longest side of what is kept."""
 CONTENT_TYPE: Final = "image/jpeg"
-HEIC: Final = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc", b"ftypheim", b"ftypmsf1")
 _AT_ONCE = threading.BoundedSemaphore(2)
 """A picture unpacked takes up to 200 MB; a process unpacks two at a time."""
 
@@ -79,14 +81,15 @@ def _guarded(work: Callable[[], Image.Image]) -> Image.Image:
 
 def _unpacked(data: bytes) -> Image.Image:
     """Return the pixels of a picture's first frame, at most as large as `full`, on white."""
-    if data[4:12] in HEIC:
-        raise BadPictureError(
-            phrase("HEIC is not read here; choose “most compatible” in the camera's settings, or send it as JPEG")
-        )
+    if heic.is_heic(data):
+        try:
+            return heic.unpacked(data, SIZES["full"])
+        except heic.NoPictureError as error:
+            raise BadPictureError(str(error)) from None
     try:
         found = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError:
-        raise BadPictureError(phrase("not a picture we read (%(formats)s)", formats=", ".join(FORMATS))) from None
+        raise BadPictureError(phrase("not a picture we read (%(formats)s)", formats=", ".join(TAKEN))) from None
     with found as image:
         if image.width * image.height > LARGEST_PIXELS:
             raise BadPictureError(

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domains.inventory.services.photo_service import JOB
 from shared.config.settings import Settings
 from shared.database.connection import Database
+from shared.media import heic
 from shared.media.pictures import BadPictureError, redraw
 from shared.media.store import GRACE_SECONDS, Store
 from shared.repositories.jobs import JobRepository
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.api
 API = "/api/v1/inventory"
 GPS, MAKE, ORIENTATION = 0x8825, 0x010F, 0x0112
 SECRET = "Musterstrasse 5"
+DATA = Path(__file__).parent.parent / "data"
 
 
 def drawn(side: tuple[int, int] = (800, 600), colour: str = "red", kind: str = "JPEG", **more: Any) -> bytes:
@@ -59,6 +61,14 @@ def png_of(width: int, height: int, *chunks: tuple[bytes, bytes]) -> bytes:
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     extra = b"".join(chunk(name, body) for name, body in chunks)
     return b"\x89PNG\r\n\x1a\n" + head + extra + chunk(b"IDAT", zlib.compress(bytes(10_000))) + chunk(b"IEND", b"")
+
+
+def saying(data: bytes, width: int, height: int) -> bytes:
+    """Return a HEIC file that says another size (box ispe, ISO/IEC 23008-12) than its stream has."""
+    changed, place = bytearray(data), -1
+    while (place := changed.find(b"ispe", place + 1)) >= 0:
+        changed[place + 8 : place + 16] = struct.pack(">II", width, height)
+    return bytes(changed)
 
 
 async def send(person: Person, item: Any, *files: bytes, name: str = "a.jpg", kind: str = "image/jpeg") -> Any:
@@ -122,7 +132,10 @@ HOSTILE = {
     "gif": (drawn((20, 20), kind="GIF"), "not a picture"),
     "tiff": (drawn((20, 20), kind="TIFF"), "not a picture"),
     "postscript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
-    "heic": (b"\x00\x00\x00\x18ftypheic" + bytes(100), "most compatible"),
+    "heic": (b"\x00\x00\x00\x18ftypheic" + bytes(100), "may be broken"),
+    "more heic than a phone takes": ((DATA / "too_large.heic").read_bytes(), "more pixels than a phone"),
+    "heic that is larger than it says": (saying((DATA / "large.heic").read_bytes(), 100, 100), "may be broken"),
+    "heic that is smaller than it says": (saying((DATA / "phone.heic").read_bytes(), 30_000, 30_000), "more pixels"),
     "empty": (b"", "not a picture"),
 }
 
@@ -242,3 +255,30 @@ async def test_files_that_no_photo_knows_are_swept(
     assert left == {known, young}
     assert (await worker.get(f"{API}/photos/{kept['id']}/file")).status_code == 200
     assert (await worker.post(f"{API}/photos/{gone['id']}/restore")).status_code == 404
+
+
+def test_an_iphones_picture_is_drawn_anew_without_what_it_carried() -> None:
+    """phone.heic is 800 x 600, red beside blue, with a maker and a GPS position in its EXIF."""
+    sent = (DATA / "phone.heic").read_bytes()
+    assert SECRET.encode() in sent
+    picture = redraw(sent)
+    assert (picture.width, picture.height) == (800, 600)
+    with Image.open(io.BytesIO(picture.files["full"])) as kept:
+        left, right = kept.getpixel((200, 300)), kept.getpixel((600, 300))
+        assert isinstance(left, tuple)
+        assert isinstance(right, tuple)
+        assert (kept.format, left[0] > 200, right[2] > 200, dict(kept.getexif())) == ("JPEG", True, True, {})
+    assert all(SECRET.encode() not in each for each in picture.files.values())
+
+
+def test_a_heic_picture_is_unpacked_in_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The largest one fits; with less memory, or less time, it is refused and nothing else is touched."""
+    large = (DATA / "large.heic").read_bytes()
+    assert heic.unpacked(large, 64).size == (64, 48)
+    monkeypatch.setattr(heic, "MEMORY", 400 * 2**20)
+    with pytest.raises(heic.NoPictureError, match=r"memory|broken"):
+        heic.unpacked(large, 64)
+    monkeypatch.setattr(heic, "MEMORY", 1_200 * 2**20)
+    monkeypatch.setattr(heic, "SECONDS", 0.01)
+    with pytest.raises(heic.NoPictureError, match="may be broken"):
+        heic.unpacked(large, 64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -11,7 +12,7 @@ from domains.integration.services.profiles import PROFILES, RowRefused
 from shared.database.words import ItemStatus
 from shared.error_handling.exceptions import BusinessRuleViolation
 from shared.rules.import_problems import PROBLEMS, recognised
-from shared.translation import Phrase, phrase, speech
+from shared.translation import Phrase, Word, phrase, speech
 
 pytestmark = pytest.mark.unit
 
@@ -35,6 +36,16 @@ def test_values_are_written_as_the_language_does() -> None:
     assert speech("de").gettext(price).endswith("nicht 1.234,50")
     state = phrase("Item %(number)s is %(status)s; it cannot be offered", number=1, status=ItemStatus.SOLD)
     assert speech("de").gettext(state) == "Artikel 1 ist verkauft; er kann nicht angeboten werden"
+
+
+def test_values_that_happen_to_be_words_of_ours_stay_as_they_are() -> None:
+    say = speech("de").gettext
+    assert say("sold") == "verkauft"
+    assert say(phrase("There is no location %(code)s", code="sold")) == "Den Lagerort sold gibt es nicht"
+    assert say(phrase("There is no location %(code)s", code=Word("sold"))) == "Den Lagerort verkauft gibt es nicht"
+    day = phrase("Item %(number)s was bought on %(day)s; it is ours", number=7, day=date(2026, 3, 1))
+    assert "01.03.2026" in say(day)
+    assert "2026-03-01" in day
 
 
 def test_values_of_strangers_are_no_templates() -> None:

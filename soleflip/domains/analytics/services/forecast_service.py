@@ -23,7 +23,7 @@ from shared.jobs.worker import every
 from shared.repositories.jobs import JobRepository
 from shared.rules import demand, forecasting
 from shared.rules.money import ZERO, cents
-from shared.translation import phrase
+from shared.translation import Word, phrase
 
 JOB, ALL = "analytics.forecast", "analytics.forecast_all"
 AUTO = "auto"
@@ -69,7 +69,7 @@ class ForecastService:
         """Ask for a forecast: the run of today if there is one, else a new one for the worker."""
         if await self.stored.name_of(level, target_id) is None:
             raise ResourceNotFoundException(
-                phrase("There is no such %(level)s", level=level), details={f"{level}_id": str(target_id)}
+                phrase("There is no such %(level)s", level=Word(level)), details={f"{level}_id": str(target_id)}
             )
         if model != AUTO and model not in forecasting.MODELS:
             raise ValidationException(

@@ -207,7 +207,7 @@ class ApiKeyService:
     async def revoke(self, principal: Principal, key_id: uuid.UUID) -> None:
         """End a key of one's own (an administrator: of anybody)."""
         row = await self.keys.get_for_update(key_id)
-        principal.owns(row.user_id if row else None, "API key")
+        principal.owns(row.user_id if row else None, gettext_noop("API key"))
         if row is None:
             raise ResourceNotFoundException(phrase("API key not found"))
         row.revoked_at = row.revoked_at or datetime.now(UTC)

@@ -11,14 +11,14 @@ from fastapi.responses import RedirectResponse, Response
 from segno.helpers import make_epc_qr
 
 from domains.consignment.api.forms import Typed, read, typed, wrong_fields
-from domains.consignment.api.statements import IssueIn, PaymentIn
+from domains.consignment.api.statements import IssueIn, PaymentIn, as_pdf
 from domains.consignment.services.consignor_service import ConsignorService, today
 from domains.consignment.services.statement_service import StatementService, with_balance
 from shared.api.dependencies import SessionDep
 from shared.auth.principal import Need, Principal
 from shared.error_handling.exceptions import ResourceNotFoundException, SoleFlipException
 from shared.translation import phrase
-from shared.web.pages import Looking, render, to_login
+from shared.web.pages import Looking, render, said, to_login
 
 router = APIRouter(include_in_schema=False)
 
@@ -93,13 +93,19 @@ async def _one(
 
 @router.get("/consignment/statements/{statement_id}/print")
 async def on_paper(request: Request, statement_id: uuid.UUID, looking: Looking, session: SessionDep) -> Response:
-    """A statement as a letter, to print or to keep as PDF."""
+    """A statement as a letter, to print."""
     if looking is None:
         return to_login()
     found = await StatementService(session).get(statement_id)
     return render(
         request, "statement_print.html", looking, statement=found["row"], lines=found["lines"], state=found["state"]
     )
+
+
+@router.get("/consignment/statements/{statement_id}/pdf")
+async def pdf(request: Request, statement_id: uuid.UUID, looking: Looking, session: SessionDep) -> Response:
+    """A statement as PDF, in the language of who looks."""
+    return to_login() if looking is None else await as_pdf(session, statement_id, said(request, looking))
 
 
 @router.get("/consignment/statements/{statement_id}/girocode.svg")

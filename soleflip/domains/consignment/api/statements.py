@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
@@ -13,12 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
 from domains.consignment.api.consignors import PREFIX
+from domains.consignment.services.statement_pdf import drawn
 from domains.consignment.services.statement_service import EXPORT, StatementService, with_balance
 from shared.api.dependencies import PageDep, Reader, SessionDep, Writer
 from shared.api.envelopes import Paginated, paginated, pagination
 from shared.database.models import ConsignmentLine, ConsignmentStatement
 from shared.database.words import StatementLineKind
 from shared.streaming.tables import stream_rows
+from shared.translation import Speech, speech
 
 router = APIRouter(prefix=PREFIX, tags=["consignment"])
 State = Literal["open", "paid", "carried", "settled"]
@@ -164,6 +167,26 @@ async def export(
         yield rows
 
     return stream_rows(f"statement-{found['row'].number}", EXPORT, blocks(), kind, language)
+
+
+@router.get("/statements/{statement_id}/pdf", response_class=Response)
+async def pdf(
+    statement_id: uuid.UUID, _reader: Reader, session: SessionDep, language: Literal["en", "de"] = "en"
+) -> Response:
+    """A statement as PDF, the letter that goes to its owner."""
+    return await as_pdf(session, statement_id, speech(language))
+
+
+async def as_pdf(session: SessionDep, statement_id: uuid.UUID, say: Speech) -> Response:
+    """Return a statement as a PDF to be saved, drawn beside the event loop."""
+    found = await StatementService(session).get(statement_id)
+    data = await asyncio.to_thread(drawn, found, say)
+    name = "".join(each for each in found["row"].number if each.isascii() and (each.isalnum() or each == "-"))
+    headers = {
+        "Content-Disposition": f'attachment; filename="statement-{name}.pdf"', "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "no-store",
+    }  # fmt: skip
+    return Response(data, media_type="application/pdf", headers=headers)
 
 
 @router.post("/statements/{statement_id}/payment")

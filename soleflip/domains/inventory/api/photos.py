@@ -16,7 +16,7 @@ from shared.api.dependencies import Reader, SessionDep, SettingsDep, Writer
 from shared.auth.principal import Need, Principal
 from shared.config.settings import Settings
 from shared.error_handling.exceptions import SoleFlipException
-from shared.media.pictures import CONTENT_TYPE, FORMATS, LARGEST_BYTES
+from shared.media.pictures import CONTENT_TYPE, LARGEST_BYTES, TAKEN
 from shared.web.pages import Looking, render, to_login
 
 PREFIX = "/api/v1/inventory"
@@ -136,7 +136,7 @@ async def _page(
     rows = await PhotoService(session, settings.media_root).all(item_id)
     return render(
         request, "photos.html", looking, status, item=await InventoryService(session).get(item_id), photos=rows, most=MOST,
-        formats=", ".join(FORMATS), accept=",".join(f"image/{name.lower()}" for name in FORMATS), at_once=AT_ONCE,
+        formats=", ".join(TAKEN), accept=",".join(f"image/{name.lower()}" for name in TAKEN), at_once=AT_ONCE,
         may_write=looking.may(Need.WRITE), **{"undo": None, "wrong": [], **more},
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ from shared.repositories.rows import AnyRow
 from shared.rules import auto_listing, pricing
 from shared.rules.market import Market
 from shared.rules.money import ZERO
-from shared.translation import phrase
+from shared.translation import Word, gettext_noop, phrase
 
 
 class AutoListingService:
@@ -39,7 +39,8 @@ class AutoListingService:
         if not dry_run and control.killed:
             raise BusinessRuleViolation(
                 phrase(
-                    "Automatic prices are stopped: %(kill_reason)s", kill_reason=control.kill_reason or "no reason told"
+                    "Automatic prices are stopped: %(kill_reason)s",
+                    kill_reason=control.kill_reason or Word(gettext_noop("no reason told")),
                 )
             )
         rules = await self.stored.listing_rules(active=True)

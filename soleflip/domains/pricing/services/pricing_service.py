@@ -23,7 +23,7 @@ from shared.repositories.catalogue import CatalogueLookup
 from shared.repositories.rows import AnyRow
 from shared.rules import fees, market, opportunities, pricing, proceeds, sizes
 from shared.rules.money import ZERO, cents, ratio_percent
-from shared.translation import phrase
+from shared.translation import Word, phrase
 
 THRESHOLD = Decimal(15)
 
@@ -53,7 +53,7 @@ class PricingService:
             phrase(
                 "Item %(number)s is %(status)s: nothing to price",
                 number=item.number,
-                status=item.status.value.replace("_", " "),
+                status=Word(item.status.value.replace("_", " ")),
             )
         )
 

@@ -21,7 +21,7 @@ from shared.repositories.base_repository import check_version
 from shared.repositories.rows import AnyRow
 from shared.rules import proceeds, repricing
 from shared.rules.money import ZERO
-from shared.translation import phrase
+from shared.translation import Word, gettext_noop, phrase
 
 
 class RepricingService:
@@ -43,7 +43,8 @@ class RepricingService:
         if control.killed and not dry_run:
             raise BusinessRuleViolation(
                 phrase(
-                    "Automatic prices are stopped: %(kill_reason)s", kill_reason=control.kill_reason or "no reason told"
+                    "Automatic prices are stopped: %(kill_reason)s",
+                    kill_reason=control.kill_reason or Word(gettext_noop("no reason told")),
                 )
             )
         chosen = strategy or control.strategy
