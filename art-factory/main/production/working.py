@@ -148,9 +148,12 @@ def _finish(claim: Claim, client: ProviderClient, status: CallStatus) -> None:
         if item.estimated_cost:
             # Only what has a cost was set aside.
             spending.settle(item.pk, item.attempt, status.cost)
-        what = {"order": item.order_id}
-        news = [events.made("product_created", **what, entity=product.pk, item=item.pk) for product in made]
-        events.record_all([*news, events.made("item_completed", **what, entity=item.pk, products=len(kept))])
+        news = [
+            events.made("product_created", order=item.order_id, entity=product.pk, item=item.pk) for product in made
+        ]
+        events.record_all(
+            [*news, events.made("item_completed", order=item.order_id, entity=item.pk, products=len(kept))]
+        )
         derive(item.order_id)
     answered(item.machine.provider)
 
