@@ -7,6 +7,7 @@ import json
 import zipfile
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -131,3 +132,13 @@ def test_what_is_done_with_chosen_products_keeps_the_search(made: Order, client:
     undo = [message.extra_tags.partition("undo:")[2] for message in answer.context["messages"]]
     for address in filter(None, undo):
         assert client.post(address)["Location"] == "/inventory/?q=red+rating%3A%3E%3D0&before=99"
+
+
+def test_an_untouched_file_of_ours_orders_itself_again(made: Order, client: Client) -> None:
+    """Its bytes say nothing about their making; the store knows them."""
+    product = Product.objects.order_by("pk")[0]
+    data = b"".join(client.get(reverse("main:file", args=[product.uuid]) + "?download=original"))
+    sent = SimpleUploadedFile("from_the_folder.png", data, "image/png")
+    page = client.post(reverse("main:order_recover"), {"file": sent}).content.decode()
+    assert f"from_the_folder.png: it is product #{product.pk}" in page
+    assert "red cat" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from main.metadata import BrokenFile, NothingFound, recover
-from main.models import Budget, FactoryMachine, Lookup, Order, OrderItem, OrderTemplate, Product, Project
+from main.models import Budget, FactoryMachine, GeneratorKind, Lookup, Order, OrderItem, OrderTemplate, Product, Project
 from main.production import foreman
 from main.services import orders
 from main.services.machines import factory_of
@@ -60,9 +61,13 @@ def order_recover(request: HttpRequest) -> HttpResponse:
             request, _("Choose a picture, WAV or MP4 of at most %(n)d MB.") % {"n": RECOVER_BYTES // 1_000_000}
         )
         return redirect("main:order")
+    data = file.read()
     try:
-        found = recover(file.read())
+        found = recover(data)
     except (NothingFound, BrokenFile) as error:
+        if isinstance(error, NothingFound) and (known := _known(data)):
+            note = _("Filled in from %(name)s: it is product #%(pk)d.") % {"name": file.name or "", "pk": known.pk}
+            return _form(request, refill(again_of(known)).given, notes=[note])
         messages.error(request, _("%(name)s: %(why)s") % {"name": file.name or "", "why": error})
         return redirect("main:order")
     filled = refill(found)
@@ -167,6 +172,12 @@ def _form(
         "recent": Product.objects.alive().order_by("-id")[:8],
     }
     return render(request, "main/order.html", context, status=400 if refused else 200)
+
+
+def _known(data: bytes) -> Product | None:
+    """Return the product whose bytes these are: an untouched file says nothing, but the store knows how it was made."""
+    same = Product.objects.alive().filter(sha256=hashlib.sha256(data).hexdigest())
+    return same.exclude(generator_kind=GeneratorKind.IMPORT).select_related("order_item").first()
 
 
 def _parameters(given: dict[str, str]) -> dict[str, str]:
