@@ -113,3 +113,12 @@ def test_brackets_that_choose_are_not(prompt: str) -> None:
 def test_the_frame_is_told_how_much_waits(paid, client: Client) -> None:
     flux("[a,b]")
     assert client.get(reverse("main:jobs")).json()["waiting"] == {"url": reverse("main:production"), "number": 2}
+
+
+def test_what_somebody_stopped_is_no_failure(paid, client: Client) -> None:
+    stopped, failed = flux("[a,b]"), flux("[c,d]")
+    for order, status in ((stopped, "cancelled"), (failed, "unknown")):
+        order.items.filter(sequence=1).update(status=status)
+    run()
+    assert set(Order.objects.values_list("status", flat=True)) == {"partially_completed"}
+    assert client.get(reverse("main:production")).context["failed"] == 1

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from main.models import OPEN, QUEUED, RUNNING, Event, Lease, Order, OrderItem, OrderStatus, Provider
+from main.models.choices import JOB_WORDS
 from main.services.connections import can_ask
 from main.services.counting import open_items
 from main.services.deriving import ENDED
@@ -27,6 +28,7 @@ LOOK: Final = 0.3
 LIFE: Final = 300.0
 BEAT: Final = 15.0
 MOST: Final = 200
+BAD: Final = [status for status, word in JOB_WORDS.items() if word in ("failed", "lost")]
 
 
 @require_safe
@@ -141,13 +143,17 @@ def _context() -> dict[str, Any]:
         }
         for provider in Provider.objects.all()
     ]
+    bad = OrderItem.objects.filter(order=OuterRef("pk"), status__in=BAD)
     open_orders = Order.objects.exclude(status__in=ENDED).select_related("machine").order_by("id")[:50]
     return {
         "orders": open_orders,
         "ended": Order.objects.filter(status__in=ENDED).select_related("machine").order_by("-completed_at")[:10],
         "waiting": sum(counts.get(status, 0) for status in QUEUED),
         "running": sum(counts.get(status, 0) for status in RUNNING),
-        "failed": Order.objects.filter(status__in=(OrderStatus.FAILED, OrderStatus.PARTIAL)).count(),
+        # What somebody stopped is no failure.
+        "failed": Order.objects.filter(
+            Q(status=OrderStatus.FAILED) | Q(status=OrderStatus.PARTIAL) & Exists(bad)
+        ).count(),
         "providers": providers,
         "foreman": Lease.objects.filter(name="foreman").first(),
         "events": Event.objects.exclude(name="item_progress").order_by("-pk")[:20],
