@@ -7,7 +7,7 @@ from typing import Final
 
 import regex
 
-from shared.translation import Phrase
+from shared.translation import Phrase, Word
 
 LONGEST: Final = 1_000
 """Characters; a longer text is none of ours, which cut what they quote."""
@@ -23,8 +23,9 @@ def _pattern(template: str) -> regex.Pattern[str]:
 class Phrases:
     """Templates that stored texts were made of; the first that fits counts."""
 
-    def __init__(self, templates: Iterable[str]) -> None:
-        """Read the templates, `%(name)s` for values."""
+    def __init__(self, templates: Iterable[str], words: frozenset[str] = frozenset()) -> None:
+        """Read the templates, `%(name)s` for values; `words` are the names of values that are words of ours."""
+        self._words = words
         self._patterns = tuple((template, _pattern(template)) for template in templates)
 
     def recognised(self, text: str) -> str:
@@ -32,5 +33,6 @@ class Phrases:
         if len(text) <= LONGEST:
             for template, pattern in self._patterns:
                 if found := pattern.fullmatch(text, timeout=SECONDS):
-                    return Phrase(template, found.groupdict())
+                    values = found.groupdict()
+                    return Phrase(template, values | {name: Word(values[name]) for name in values.keys() & self._words})
         return text

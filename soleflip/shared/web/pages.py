@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 from shared.api.dependencies import SessionDep, SettingsDep, get_principal
 from shared.auth.principal import Principal
 from shared.error_handling.exceptions import AuthenticationException, ForbiddenException
-from shared.rules import changing_hands
+from shared.rules import changing_hands, field_problems, history_reasons
 from shared.rules.import_problems import recognised
 from shared.translation import AUTOMATIC, LANGUAGES, Speech, choose, phrase, speech
 from shared.translation import gettext_noop as _
@@ -58,6 +58,8 @@ def _environment(language: str) -> Environment:
     }
     made.filters |= said.filters | {
         "row_problem": lambda problem: said.gettext(recognised(problem)),
+        "field_problem": lambda problem: said.gettext(field_problems.recognised(problem)),
+        "reason": lambda reason: said.gettext(history_reasons.recognised(reason)) if reason else "",
         "line_text": lambda line: said.gettext(changing_hands.recognised(line.kind, line.text)),
     }
     return made

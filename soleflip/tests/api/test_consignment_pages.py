@@ -102,3 +102,16 @@ async def test_who_may_only_look_sees_no_form_and_changes_nothing(
     ):  # fmt: skip
         assert (await client.request(method, path, headers=OURS)).status_code == 403, path
     assert (await client.get("/consignment/statements/00000000-0000-4000-8000-000000000000")).status_code == 404
+
+
+async def test_field_errors_are_said_in_german(worker: Person, session: AsyncSession) -> None:
+    client = seen_by(worker)
+    german = {**OURS, "accept-language": "de"}
+    told = {"name": "", "kind": "private", "share_percent": "180", "iban": "", "email": "nobody"}
+    page = (await client.post("/consignors/new", data=told, headers=german)).text
+    for sentence in ("Bitte ausfüllen", "Darf höchstens 100 sein", "Das ist keine gültige E-Mail-Adresse"):
+        assert sentence in page, sentence
+    wrong = {**told, "name": "Mia", "share_percent": "80", "email": "", "iban": "DE88 3704"}
+    page = (await client.post("/consignors/new", data=wrong, headers=german)).text
+    assert "Eine IBAN aus DE hat 22 Stellen; diese hat 8" in page
+    assert "Input should" not in page

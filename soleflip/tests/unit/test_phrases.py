@@ -11,6 +11,7 @@ import pytest
 from domains.integration.services.profiles import PROFILES, RowRefused
 from shared.database.words import ItemStatus
 from shared.error_handling.exceptions import BusinessRuleViolation
+from shared.rules import field_problems, history_reasons
 from shared.rules.import_problems import PROBLEMS, recognised
 from shared.translation import Phrase, Word, phrase, speech
 
@@ -76,3 +77,17 @@ def test_every_known_problem_has_its_german_and_others_stay() -> None:
     assert all(speech("de").gettext(each) != each for each in PROBLEMS)
     assert recognised("something of tomorrow") == "something of tomorrow"
     assert recognised("Missing required field: " + "x" * 2000) == "Missing required field: " + "x" * 2000
+
+
+def test_what_is_stored_in_english_is_said_in_german_and_what_people_typed_stays() -> None:
+    say = speech("de").gettext
+    told = {
+        "order 7-1 is shipped": "Bestellung 7-1 ist versandt",
+        "brought in by sold": "angenommen von sold",
+        "too small": "too small",
+    }
+    assert {text: say(history_reasons.recognised(text)) for text in told} == told
+    for problem in field_problems.PROBLEMS:
+        filled = problem.replace("%(", "").replace(")s", "")
+        assert say(field_problems.recognised(filled)) != filled, problem
+    assert field_problems.recognised("something new of pydantic") == "something new of pydantic"

@@ -25,7 +25,7 @@ from shared.translation import gettext_noop as _
 
 FONT: Final = Path(__file__).resolve().parents[3] / "shared" / "media" / "fonts" / "DejaVuSans.ttf"
 NAME: Final = "Sans"
-WIDTHS: Final = (20, 70, 24, 26, 25, 25)
+WIDTHS: Final = (24, 66, 24, 26, 25, 25)
 ALIGN: Final = ("LEFT", "LEFT", "RIGHT", "RIGHT", "RIGHT", "RIGHT")
 HEADINGS: Final = (_("Day"), _("What"), _("Price"), _("Fees, shipping"), _("Amount"), _("Balance"))
 BOX: Final = "\u25a1"
@@ -116,6 +116,8 @@ def _table(
     letter: Letter, row: ConsignmentStatement, lines: list[tuple[ConsignmentLine, Decimal]], say: Speech
 ) -> None:
     letter.set_font(NAME, size=8)
+    letter.set_line_width(0.1)
+    letter.set_draw_color(160)
     style = FontFace(fill_color=(240, 240, 240))
     with letter.table(
         col_widths=WIDTHS, text_align=ALIGN, line_height=4, padding=1, headings_style=style,

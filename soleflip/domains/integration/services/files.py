@@ -16,7 +16,7 @@ from domains.integration.services.columns import BY_COLUMNS
 from domains.integration.services.plain_csv import NotPlain, column_blocks
 from domains.integration.services.profiles import CARD_COLUMNS, PROFILES, Profile, detect
 from shared.error_handling.exceptions import ImportProcessingException
-from shared.translation import gettext_noop
+from shared.translation import gettext_noop, phrase
 
 LIMITS = Limits(file_bytes=100 * 2**20, rows=1_000_000, columns=200, cells=40_000_000)
 Cells = Sequence[Any]
@@ -132,5 +132,7 @@ def _told(header: list[str], name: str | None) -> Profile:
             gettext_noop("The columns of this file fit none of the formats we know"), details={"columns": header[:60]}
         )
     if missing := [title for title in chosen.required if title not in header]:
-        raise ImportProcessingException(f"{chosen.title}: the columns {', '.join(missing)} are missing")
+        raise ImportProcessingException(
+            phrase("%(kind)s: the columns %(columns)s are missing", kind=chosen.title, columns=", ".join(missing))
+        )
     return chosen

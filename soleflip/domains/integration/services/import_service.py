@@ -30,7 +30,7 @@ from shared.repositories import audit, stock_locks
 from shared.repositories.jobs import JobRepository
 from shared.rules import brands
 from shared.rules.import_values import order_ids
-from shared.translation import gettext_noop
+from shared.translation import gettext_noop, phrase
 
 READ = 4
 """So many blocks of rows are read and copied at once."""
@@ -71,7 +71,7 @@ class ImportService:
             opened = await anyio.to_thread.run_sync(open_file, file, profile)
             chosen = opened.profile
         except SheetError as error:
-            raise ImportProcessingException(f"{error} {error.advice}".strip()) from None
+            raise ImportProcessingException(str(error)) from None
         batch_id, begun = uuid.uuid4(), datetime.now(UTC)
         async with self.database.unit() as session:
             await ImportRepository(session).create(
@@ -92,7 +92,7 @@ class ImportService:
             with opened:
                 await self._copy(batch_id, begun, opened)
         except SheetError as error:
-            await self._fail(batch_id, f"{error} {error.advice}".strip())
+            await self._fail(batch_id, str(error))
             raise ImportProcessingException(str(error), details={"batch_id": str(batch_id), "row": error.row}) from None
         return await self._judged(batch_id, chosen, validate_only=validate_only)
 
@@ -115,7 +115,7 @@ class ImportService:
             counts = await repository.verdicts(batch_id)
             batch = await repository.get_by_id(batch_id)
             if batch is None:
-                raise ResourceNotFoundException("Import batch not found")
+                raise ResourceNotFoundException(gettext_noop("Import batch not found"))
             batch.counts = counts
             batch.error_records = counts.get("error", 0) + counts.get("conflict", 0)
             if validate_only:
@@ -145,10 +145,12 @@ class ImportService:
             repository = ImportRepository(session)
             batch = await repository.get_for_update(batch_id)
             if batch is None:
-                raise ResourceNotFoundException("Import batch not found")
-            if batch.validate_only or batch.status in (ImportStatus.FAILED, ImportStatus.CANCELLED):
+                raise ResourceNotFoundException(gettext_noop("Import batch not found"))
+            if batch.validate_only:
+                raise BusinessRuleViolation(gettext_noop("This import is a check only; upload the file again"))
+            if batch.status in (ImportStatus.FAILED, ImportStatus.CANCELLED):
                 raise BusinessRuleViolation(
-                    f"This import is {'a check only' if batch.validate_only else batch.status}; upload the file again"
+                    phrase("This import is %(status)s; upload the file again", status=batch.status)
                 )
             if batch.job_id is None:
                 batch.job_id = await JobRepository(session).ask(
@@ -165,7 +167,7 @@ class ImportService:
             repository = ImportRepository(session)
             batch = await repository.get_for_update(batch_id)
             if batch is None:
-                raise ResourceNotFoundException("Import batch not found")
+                raise ResourceNotFoundException(gettext_noop("Import batch not found"))
             batch.status, batch.state = ImportStatus.PROCESSING, JobState.RUNNING
             applying = _Applying(
                 batch_id,
@@ -209,7 +211,7 @@ class ImportService:
         async with self.database.reading() as session:
             batch = await ImportRepository(session).get_by_id(batch_id)
         if batch is None:
-            raise ResourceNotFoundException("Import batch not found")
+            raise ResourceNotFoundException(gettext_noop("Import batch not found"))
         return batch
 
     async def mend(self, actor: Principal, batch_id: uuid.UUID, number: int, values: dict[str, str]) -> dict[str, Any]:
