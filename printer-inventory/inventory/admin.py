@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from access.admin import LookOnly
 from inventory.models import (
@@ -33,15 +34,37 @@ from inventory.models import (
     WebParsingRule,
     WebParsingTemplate,
 )
+from inventory.rules.working_hours import parse
 from inventory.services import web_rules
 from inventory.web_parser import rules
 from inventory.web_parser.errors import RuleError
+
+
+class OrganizationForm(forms.ModelForm[Organization]):
+    """A client; its working hours are read before they are kept, and kept as read too."""
+
+    class Meta:
+        model = Organization
+        fields = ["name", "code", "active", "poll_window", "working_hours"]
+
+    def clean_working_hours(self) -> str:
+        """Refuse hours that nobody can read."""
+        text = " ".join(str(self.cleaned_data["working_hours"]).split())
+        try:
+            self.instance.working_week = list(parse(text)) if text else None
+        except ValueError as error:
+            raise forms.ValidationError(
+                _("“%(part)s” says no working hours. Write whole hours like Mo-Fr 09:00-18:00; Sa 10-14, or 24/7."),
+                params={"part": str(error)[:40]},
+            ) from None
+        return text
 
 
 @admin.register(Organization)
 class OrganizationAdmin(admin.ModelAdmin[Organization]):
     """Clients."""
 
+    form = OrganizationForm
     list_display = ["name", "code", "active"]
     list_filter = ["active"]
     search_fields = ["name", "code"]

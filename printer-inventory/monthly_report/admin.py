@@ -125,8 +125,8 @@ class CounterChangeLogAdmin(ReadOnlyAdmin):
         "month",
         "serial_number",
         "field_name",
-        "old_value",
-        "new_value",
+        "before",
+        "after",
         "user",
         "change_source",
     ]

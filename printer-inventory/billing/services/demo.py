@@ -27,7 +27,7 @@ from monthly_report.rules.devices import device_key
 from monthly_report.rules.downtime import downtime
 from monthly_report.rules.figures import KINDS, STARTS
 from monthly_report.rules.taking_over import READ_AS
-from monthly_report.services.downtime import days_lost
+from monthly_report.services.downtime import shares_lost
 from monthly_report.services.months import end_of, this_month
 
 PRICES: Final = (
@@ -60,7 +60,7 @@ def load_months(now: datetime) -> int:
     last = previous_month(this)
     months = (previous_month(last), last, this)
     ends = [_told_before(month) for month in months]
-    lost = [days_lost(month, next_month(month)) for month in months[:2]]
+    lost = [shares_lost(month, next_month(month)) for month in months[:2]]
     rows = [
         _row(
             device,
@@ -119,8 +119,7 @@ def _row(
     values: dict[str, Any] = {f"{kind}_start": value for kind, value in starts.get(key, {}).items()}
     values |= {f"{kind}_end": value for kind, value in ends.get(key, {}).items()}
     if key in lost:
-        days = (next_month(month) - month).days
-        values["actual_downtime"] = values["actual_downtime_auto"] = downtime(AGREED, lost[key], days)
+        values["actual_downtime"] = values["actual_downtime_auto"] = downtime(AGREED, lost[key])
     return MonthlyReport(
         month=month, order_number=place, organization=device.organization, city=device.city.name, address=device.address,
         branch=f"Room {device.room_number}" if device.room_number else "", equipment_model=str(device.model),

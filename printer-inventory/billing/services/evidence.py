@@ -59,8 +59,8 @@ def _change(change: CounterChangeLog) -> dict[str, Any]:
     return {
         "at": change.timestamp.isoformat(),
         "counter": change.field_name,
-        "before": change.old_value,
-        "after": change.new_value,
+        "before": change.before,
+        "after": change.after,
         "how": change.change_source,
         "by": change.user.get_full_name() or change.user.get_username() if change.user else "",
         "comment": change.comment,

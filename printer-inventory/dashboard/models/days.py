@@ -32,11 +32,13 @@ class Figures(models.Model):
 
 
 class PrinterDay(Figures):
-    """A printer's local day."""
+    """A printer's local day. Bit h of a mask stands for its hour h; None for days that were counted before there were any."""
 
     pk = models.CompositePrimaryKey("printer_id", "day")
     printer = models.ForeignKey(Printer, on_delete=models.CASCADE, related_name="+", db_index=False)
     day = models.DateField(_("day"))
+    asked_mask = models.IntegerField(_("hours asked, as bits"), null=True, blank=True)
+    silent_mask = models.IntegerField(_("hours silent, as bits"), null=True, blank=True)
 
     objects: ClassVar[models.Manager[PrinterDay]] = within("printer__organization")
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from dashboard.models import DashboardMark
 from inventory.services import rollups
@@ -23,17 +24,19 @@ ENDS: Final = {
 
 PRINTERS_SQL: Final = """
 WITH hours AS (
-    SELECT p.id AS printer_id, count(*) AS polls, count(*) FILTER (WHERE t.status = 'SUCCESS') AS good,
+    SELECT p.id AS printer_id, 1 << extract(hour FROM t.due_at AT TIME ZONE %(zone)s)::int AS bit,
+           count(*) AS polls, count(*) FILTER (WHERE t.status = 'SUCCESS') AS good,
            count(*) FILTER (WHERE t.status = 'FAILED') AS failed
     FROM inventory_printer p
     CROSS JOIN LATERAL (
         SELECT status, due_at FROM inventory_inventorytask
         WHERE printer_id = p.id AND due_at >= %(since)s AND due_at < %(until)s AND status <> '' OFFSET 0
     ) t
-    GROUP BY p.id, date_trunc('hour', t.due_at)
+    GROUP BY 1, 2
 ), asked AS (
     SELECT printer_id, sum(polls) AS polls, sum(good) AS good, sum(failed) AS failed, sum(polls - good - failed) AS doubted,
-           count(*) AS hours_asked, count(*) FILTER (WHERE good = 0) AS hours_silent
+           count(*) AS hours_asked, count(*) FILTER (WHERE good = 0) AS hours_silent,
+           bit_or(bit) AS asked_mask, coalesce(bit_or(bit) FILTER (WHERE good = 0), 0) AS silent_mask
     FROM hours GROUP BY printer_id
 ), ends AS (__ENDS__), printed AS (
     SELECT e.printer_id,
@@ -47,16 +50,20 @@ WITH hours AS (
     GROUP BY e.printer_id
 )
 INSERT INTO dashboard_printerday AS d
-    (printer_id, day, polls, good, failed, doubted, hours_asked, hours_silent, pages, pages_bw, pages_color)
+    (printer_id, day, polls, good, failed, doubted, hours_asked, hours_silent, asked_mask, silent_mask, pages, pages_bw,
+     pages_color)
 SELECT coalesce(a.printer_id, p.printer_id), %(day)s, coalesce(a.polls, 0), coalesce(a.good, 0), coalesce(a.failed, 0),
        coalesce(a.doubted, 0), coalesce(a.hours_asked, 0), coalesce(a.hours_silent, 0),
-       coalesce(p.pages, 0), coalesce(p.pages_bw, 0), coalesce(p.pages_color, 0)
+       coalesce(a.asked_mask, 0), coalesce(a.silent_mask, 0), coalesce(p.pages, 0),
+       coalesce(p.pages_bw, 0), coalesce(p.pages_color, 0)
 FROM asked a FULL JOIN printed p ON p.printer_id = a.printer_id
 ON CONFLICT (printer_id, day) DO UPDATE
 SET polls = greatest(d.polls, excluded.polls), good = greatest(d.good, excluded.good),
     failed = greatest(d.failed, excluded.failed), doubted = greatest(d.doubted, excluded.doubted),
     hours_asked = greatest(d.hours_asked, excluded.hours_asked),
     hours_silent = CASE WHEN excluded.hours_asked >= d.hours_asked THEN excluded.hours_silent ELSE d.hours_silent END,
+    asked_mask = CASE WHEN excluded.hours_asked >= d.hours_asked THEN excluded.asked_mask ELSE d.asked_mask END,
+    silent_mask = CASE WHEN excluded.hours_asked >= d.hours_asked THEN excluded.silent_mask ELSE d.silent_mask END,
     pages = excluded.pages, pages_bw = excluded.pages_bw, pages_color = excluded.pages_color
 """
 
@@ -73,7 +80,12 @@ WHERE d.day = %(day)s GROUP BY 1, 2, 3
 
 def count_day(day: date, today: date) -> None:
     """Count one local day; counted again, it is the same, unless its polls are thinned out: then what was counted stays."""
-    facts: dict[str, Any] = {"day": day, "since": rollups.start_of(day), "until": rollups.start_of(day + ONE_DAY)}
+    facts: dict[str, Any] = {
+        "day": day,
+        "since": rollups.start_of(day),
+        "until": rollups.start_of(day + ONE_DAY),
+        "zone": timezone.get_default_timezone_name(),
+    }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(PRINTERS_SQL.replace("__ENDS__", ENDS["today" if day >= today else "past"]), facts)
         cursor.execute("DELETE FROM dashboard_fleetday WHERE day = %(day)s", facts)

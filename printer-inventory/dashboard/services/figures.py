@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from dashboard.services import supplies
+from dashboard.services.availability import WORKED, company
 from dashboard.services.scope import JOINS, MODEL, NAME, PLACE, WHERE, Scope, fetch
 from dashboard.services.shapes import Found
 
@@ -52,9 +53,7 @@ WHERE {WHERE} AND s.last_success_at < %(now)s - interval '24 hours' ORDER BY s.l
 
 SUMMED: Final = """
 JOIN (SELECT printer_id, sum(polls)::bigint AS polls, sum(failed)::bigint AS failed, sum(doubted)::bigint AS doubted,
-             sum(pages)::bigint AS pages, sum(pages_bw)::bigint AS bw, sum(pages_color)::bigint AS color,
-             sum(hours_silent::float / nullif(hours_asked, 0)) AS lost,
-             count(*) FILTER (WHERE hours_asked > 0) AS days
+             sum(pages)::bigint AS pages, sum(pages_bw)::bigint AS bw, sum(pages_color)::bigint AS color
       FROM dashboard_printerday WHERE day >= %(since)s GROUP BY 1) d ON d.printer_id = p.id
 """
 TOP_SQL: Final = f"""
@@ -76,11 +75,13 @@ ORDER BY i.closed_at IS NOT NULL, CASE i.severity WHEN 'critical' THEN 0 WHEN 'w
          i.opened_at, i.id LIMIT %(most)s
 """  # noqa: S608 - made of constants
 AVAILABILITY_SQL: Final = f"""
-SELECT {PRINTER}, d.lost, d.days, (
+SELECT {PRINTER}, d.lost, d.hours, (
     SELECT count(*) FROM dashboard_deviceincident i
     WHERE i.printer_id = p.id AND i.severity = 'critical' AND (i.closed_at IS NULL OR i.closed_at >= %(since)s)) AS incidents
-FROM inventory_printer p {SUMMED} {JOINS}
-WHERE {WHERE} AND d.days > 0 ORDER BY d.lost / d.days DESC, p.id LIMIT %(most)s
+FROM inventory_printer p JOIN (
+    SELECT printer_id, sum(hours) AS hours, sum(hours * silent / asked) AS lost FROM ({WORKED}) w WHERE asked > 0 GROUP BY 1
+) d ON d.printer_id = p.id {JOINS}
+WHERE {WHERE} ORDER BY d.lost / d.hours DESC, p.id LIMIT %(most)s
 """  # noqa: S608 - made of constants
 VENDORS_SQL: Final = f"""
 SELECT coalesce(mf.name, '') AS vendor, coalesce(dm.name, '') AS model, count(*) AS printers, count(c.id) AS contracts,
@@ -272,11 +273,10 @@ def incidents(scope: Scope) -> Found:
 
 
 def availability(scope: Scope) -> Found:
-    """What each printer lost of its days (`availability.days_lost` has the rule), in hours, and the K1 that follows."""
-    rows = _rows(AVAILABILITY_SQL, scope)
+    """What each printer lost of its working hours (`availability` has the rule), and the K1 that follows."""
+    rows = _rows(AVAILABILITY_SQL, scope, company=company())
     for row in rows:
-        row["hours"] = 24.0 * row["days"]
-        row["down"] = 24.0 * row["lost"]
+        row["down"] = row["lost"]
         row["k1"] = _share(row["hours"] - row["down"], row["hours"])
     return Found(rows, _of_printers(rows, _("hours"), (_("Down"), "down", "--failed")))
 

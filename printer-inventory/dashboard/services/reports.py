@@ -173,7 +173,7 @@ REPORTS: Final = (
         "availability",
         _("Availability"),
         "check2-circle",
-        _("Hours without an answer in the period: the downtime (D) of K1."),
+        _("Working hours without an answer in the period: the downtime (D) of K1."),
         (
             *PRINTER,
             Col("hours", _("Hours (A)"), "hours"),

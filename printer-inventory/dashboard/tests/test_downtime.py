@@ -11,9 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.models import PrinterDay
-from inventory.models import Printer
-from inventory.tests.factories import make_printer
-from monthly_report.models import BulkChangeLog, MonthlyReport
+from dashboard.services.availability import hours_between, shares_lost
+from dashboard.services.counting import count_day
+from inventory.admin import OrganizationForm
+from inventory.models import InventoryTask, Printer
+from inventory.rules.working_hours import parse, share_lost
+from inventory.tests.factories import make_organization, make_printer
+from monthly_report.models import CounterChangeLog, MonthlyReport
 from monthly_report.rules.downtime import downtime, stands
 from monthly_report.rules.editing import Person
 from monthly_report.services.editing import Editor
@@ -28,18 +32,23 @@ NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 
 class TestRule:
     @pytest.mark.parametrize(
-        ("agreed", "lost", "days", "hours"),
+        ("agreed", "lost", "hours"),
         [
-            (720, 0, 30, 0), (720, 1, 30, 24), (720, 2.25, 30, 54), (176, 3, 31, 17.03), (720, 30, 30, 720),
-            (720, 31, 30, 720), (0, 3, 30, 0), (-5, 3, 30, 0), (720, 3, 0, 0),
+            (720, 0, 0),
+            (720, 1 / 30, 24),
+            (176, 3 / 31, 17.03),
+            (720, 1, 720),
+            (720, 1.2, 720),
+            (0, 0.5, 0),
+            (-5, 0.5, 0),
         ],
-    )  # fmt: skip
-    def test_each_day_is_worth_its_part_of_the_agreed_hours(self, agreed: float, lost: float, days: int, hours: float):
-        assert downtime(agreed, lost, days) == hours
+    )
+    def test_each_working_hour_is_worth_its_part_of_the_agreed_hours(self, agreed: float, lost: float, hours: float):
+        assert downtime(agreed, lost) == hours
 
-    @given(st.floats(0, 10_000), st.floats(0, 40), st.integers(28, 31))
-    def test_never_more_than_was_agreed(self, agreed: float, lost: float, days: int):
-        assert 0 <= downtime(agreed, lost, days) <= round(agreed, 2)
+    @given(st.floats(0, 10_000), st.floats(-1, 2))
+    def test_never_more_than_was_agreed(self, agreed: float, lost: float):
+        assert 0 <= downtime(agreed, lost) <= round(agreed, 2)
 
     def test_what_a_person_wrote_stands_and_what_nobody_counted_leaves_it(self):
         assert stands(3.5, 9.0, manual=False) == 3.5
@@ -64,6 +73,10 @@ def told(**wanted: Any) -> tuple[float, float | None, float]:
 
 @pytest.mark.django_db
 class TestTakingOver:
+    @pytest.fixture(autouse=True)
+    def _always(self, settings: Any) -> None:
+        settings.WORKING_HOURS = "24/7"
+
     @pytest.fixture
     def printer(self) -> Printer:
         """A printer that lost two and a half days of March, one of them asked only six times; and a row that agrees on 744 h."""
@@ -127,5 +140,106 @@ class TestTakingOver:
         assert "Written by hand." in shown
         answer = post(manager, f"api/reset-manual-flag/{pk}/", {"field": "actual_downtime"}).json()["report"]
         assert (answer["actual_downtime"], answer["actual_downtime_manual"], answer["k1"]) == (60.0, False, 91.94)
-        change = BulkChangeLog.objects.get(operation_type="bulk_edit")
-        assert change.operation_params == {"serial": "VCF1", "before": 0.0, "after": 60.0}
+        change = CounterChangeLog.objects.get(field_name="actual_downtime")
+        assert (change.serial_number, change.before, change.after, change.change_source) == (
+            "VCF1",
+            0.0,
+            60.0,
+            "revert",
+        )
+
+
+EVERY = 2**24 - 1
+OFFICE = sum(1 << hour for hour in range(9, 18))
+NIGHT = EVERY - OFFICE
+
+
+def hours(printer: Printer, number: int, asked: int, silent: int) -> None:
+    """Count a day of March 2026 whose hours are known; the 1st is a Sunday."""
+    PrinterDay.objects.create(
+        printer=printer, day=MONTH.replace(day=number), hours_asked=asked.bit_count(), hours_silent=silent.bit_count(),
+        asked_mask=asked, silent_mask=silent,
+    )  # fmt: skip
+
+
+@pytest.mark.django_db
+class TestWorkingHours:
+    @pytest.fixture
+    def printer(self) -> Printer:
+        """A printer switched off at night and on Sundays, silent in a third of the office hours it was asked in on two days."""
+        open_month()
+        printer = make_printer(serial_number="VCF1", organization=make_organization())
+        hours(printer, 1, EVERY, EVERY)
+        hours(printer, 2, EVERY, NIGHT)
+        hours(printer, 3, EVERY, NIGHT | 0b111 << 9)
+        hours(printer, 4, NIGHT, NIGHT)
+        hours(printer, 5, 1 << 9 | 1 << 12 | 1 << 15, 1 << 15)
+        make_row(serial_number="VCF1", device_key="S:VCF1", normative_availability=198)
+        return printer
+
+    @pytest.mark.usefixtures("printer")
+    def test_nights_and_days_off_are_no_downtime(self):
+        sync_month(MONTH, NOW)
+        assert told()[:2] == (6.0, 6.0), "22 days of 9 hours, of which two lost 3"
+
+    def test_a_client_has_a_week_of_its_own(self, printer: Printer):
+        form = OrganizationForm({"name": "Of its own", "working_hours": "Su-Mo 00-24"}, instance=printer.organization)
+        assert form.is_valid(), form.errors
+        form.save()
+        sync_month(MONTH, NOW)
+        days = [(6, EVERY, EVERY), (0, EVERY, NIGHT)]
+        assert told()[0] == downtime(198, share_lost(days, parse("Su-Mo 00-24"), 24 * 10))
+
+    def test_a_days_hours_are_kept_by_the_clock_of_the_site(self, settings: Any):
+        settings.TIME_ZONE = "Asia/Irkutsk"
+        printer = make_printer(serial_number="CLOCK")
+        for hour, status in ((1, "FAILED"), (1, "FAILED"), (2, "FAILED"), (2, "SUCCESS"), (3, "SUCCESS")):
+            due = datetime(2026, 3, 17, hour, InventoryTask.objects.count(), tzinfo=UTC)
+            InventoryTask.objects.create(printer=printer, due_at=due, task_timestamp=due, state="done", status=status)
+        count_day(date(2026, 3, 17), date(2026, 3, 20))
+        told = PrinterDay.objects.get(printer=printer)
+        assert (told.hours_asked, told.hours_silent) == (3, 1)
+        assert (told.asked_mask, told.silent_mask) == (1 << 9 | 1 << 10 | 1 << 11, 1 << 9), "1 h UTC is 9 h in Irkutsk"
+
+    def test_the_database_counts_as_the_rule_does(self, printer: Printer):
+        rows = PrinterDay.objects.filter(printer=printer).values_list("day", "asked_mask", "silent_mask")
+        days = [(day.weekday(), asked or 0, silent or 0) for day, asked, silent in rows]
+        week, end = parse("Mo-Fr 09:00-18:00"), date(2026, 4, 1)
+        expected = share_lost(days, week, hours_between(week, MONTH, end))
+        assert shares_lost(MONTH, end) == {"VCF1": pytest.approx(expected)}
+
+
+@pytest.mark.django_db
+class TestTypedHours:
+    @pytest.fixture
+    def row(self) -> MonthlyReport:
+        """A row of an open month with 3 hours counted."""
+        open_month(edit_until=timezone.now() + timedelta(days=1))
+        return make_row(serial_number="VCF1", normative_availability=100, actual_downtime=3, actual_downtime_auto=3)
+
+    def test_hours_are_typed_marked_on_record_and_reverted(self, signed_in: Any, row: MonthlyReport):  # noqa: F811
+        editor = signed_in("Managers")
+        body = {"fields": {"actual_downtime": "12,5"}, "seen": {"actual_downtime": 3}}
+        shown = post(editor, f"api/update-counters/{row.pk}/", body).json()["report"]
+        assert (shown["actual_downtime"], shown["actual_downtime_manual"], shown["k1"]) == (12.5, True, 87.5)
+        change = CounterChangeLog.objects.get()
+        assert (change.before, change.after, change.change_source) == (3.0, 12.5, "manual")
+        assert "12.5" in editor.get(f"/monthly-report/{MONTH:%Y-%m}/changes/").text
+        assert post(editor, f"api/revert-change/{change.pk}/", {}).status_code == 200
+        assert told()[:2] == (3.0, 3.0)
+        assert not MonthlyReport.objects.get().actual_downtime_manual
+
+    def test_an_emptied_cell_goes_back_to_what_was_counted(self, signed_in: Any, row: MonthlyReport):  # noqa: F811
+        editor = signed_in("Managers")
+        post(editor, f"api/update-counters/{row.pk}/", {"fields": {"actual_downtime": "40"}})
+        answer = post(editor, f"api/update-counters/{row.pk}/", {"fields": {"actual_downtime": None}}).json()
+        assert (answer["report"]["actual_downtime"], answer["report"]["actual_downtime_manual"]) == (3.0, False)
+
+    def test_nobody_elses_hours_are_written_over_and_words_are_none(self, signed_in: Any, row: MonthlyReport):  # noqa: F811
+        editor = signed_in("Managers")
+        MonthlyReport.objects.update(actual_downtime=9)
+        body = {"fields": {"actual_downtime": "40"}, "seen": {"actual_downtime": 3}}
+        assert post(editor, f"api/update-counters/{row.pk}/", body).status_code == 409
+        refused = post(editor, f"api/update-counters/{row.pk}/", {"fields": {"actual_downtime": "1e9"}})
+        assert (refused.status_code, "Type it like 12.5" in refused.json()["detail"]) == (422, True)
+        assert told()[0] == 9

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
@@ -23,6 +24,17 @@ class Organization(models.Model):
         validators=[MinValueValidator(1)],
         help_text=_("For a client behind a thin line: no more of its printers are asked at once, polls by hand apart."),
     )
+    working_hours = models.CharField(
+        _("working hours"),
+        max_length=200,
+        blank=True,
+        default="",
+        help_text=_(
+            "Silence outside of them is no downtime. Like Mo-Fr 09:00-18:00; Sa 10-14, or 24/7. If empty: the company's week."
+        ),
+    )
+    # The same as bits (`inventory.rules.working_hours.Week`), for the database; written with it.
+    working_week = ArrayField(models.IntegerField(), size=7, null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 

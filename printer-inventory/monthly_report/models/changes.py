@@ -51,7 +51,10 @@ class BulkChangeLog(models.Model):
 
 
 class CounterChangeLog(models.Model):
-    """One counter that was changed. `month`, `device_key`, `part` and `serial_number` say whose, also once the row is gone."""
+    """One counter, or the downtime, that was changed: counters stand in `*_value`, downtime in `*_hours`.
+
+    `month`, `device_key`, `part` and `serial_number` say whose, also once the row is gone.
+    """
 
     class Source(models.TextChoices):
         MANUAL = "manual", _("By hand")
@@ -72,9 +75,11 @@ class CounterChangeLog(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    field_name = models.CharField(_("counter"), max_length=16)
+    field_name = models.CharField(_("figure"), max_length=16)
     old_value = models.PositiveIntegerField(_("before"), null=True, blank=True)
     new_value = models.PositiveIntegerField(_("after"), null=True, blank=True)
+    old_hours = models.FloatField(_("hours before"), null=True, blank=True)
+    new_hours = models.FloatField(_("hours after"), null=True, blank=True)
     timestamp = models.DateTimeField(_("when"), default=timezone.now)
     ip_address = models.GenericIPAddressField(_("from"), null=True, blank=True)
     user_agent = models.CharField(_("browser"), max_length=500, blank=True, default="")
@@ -96,6 +101,16 @@ class CounterChangeLog(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m} {self.serial_number} {self.field_name}"
+
+    @property
+    def before(self) -> int | float | None:
+        """Return what stood there before, whatever it is."""
+        return self.old_value if self.old_hours is None else self.old_hours
+
+    @property
+    def after(self) -> int | float | None:
+        """Return what stood there after it."""
+        return self.new_value if self.new_hours is None else self.new_hours
 
     @property
     def change_delta(self) -> int:

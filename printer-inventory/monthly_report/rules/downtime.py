@@ -1,4 +1,4 @@
-"""Downtime (D) of a device in a month: what of its agreed hours (A) was lost, by the days its printer was asked and not read."""
+"""Downtime (D) of a device in a month: what of its agreed hours (A) was lost while its printer was asked and not read."""
 
 from __future__ import annotations
 
@@ -10,16 +10,13 @@ CENTS: Final = 2
 """Hours are given to the hundredth, as a file gives them."""
 
 
-def downtime(agreed: float, days_lost: float, days: int) -> float:
-    """Return D in hours.
+def downtime(agreed: float, lost: float) -> float:
+    """Return D in hours: `lost` is the part of the month's working hours in which the printer was away (0 to 1).
 
-    Every day of the month is worth the same part of the agreed hours. Of a day that share is lost in which the printer was
-    asked and never read; `days_lost` is the sum of these shares (two whole days and a quarter of one: 2.25). A day on which
-    nobody asked counts as lost by nobody, so that D only says what was seen, and grows while the month runs.
+    Every working hour of the month is worth the same part of the agreed hours, whether these are those of the working week (176)
+    or all there are (720): nights and days off cost nothing (`inventory.rules.working_hours.share_lost`).
     """
-    if agreed <= 0 or days <= 0:
-        return 0.0
-    return round(agreed * min(1.0, max(0.0, days_lost / days)), CENTS)
+    return round(agreed * min(1.0, max(0.0, lost)), CENTS) if agreed > 0 else 0.0
 
 
 def stands(told: float | None, current: float, *, manual: bool) -> float:

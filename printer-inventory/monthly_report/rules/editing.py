@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from monthly_report.rules.downtime import CENTS, DOWNTIME
 from monthly_report.rules.figures import COUNTERS, ENDS, LARGEST_COUNTER, STARTS, counters_of
 
 CLOSED: Final = "closed"
@@ -15,6 +16,12 @@ OTHER_PART: Final = "other_part"
 NOT_OF_MODEL: Final = "not_of_model"
 LOCKED: Final = "locked"
 """Why a cell is not to be edited; the words for people are the page's."""
+NOT_WHOLE: Final = "is no whole number"
+TOO_LARGE: Final = f"is more than {LARGEST_COUNTER}"
+NO_HOURS: Final = "is no number of hours"
+TOO_LONG: Final = "is more hours than there are"
+"""Why a typed figure is none; the words for people are the page's."""
+LARGEST_HOURS: Final = 100_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,10 @@ def is_locked(row: RowFacts, spec: Spec, person: Person, now: datetime, fresh: t
 def refusals(
     row: RowFacts, spec: Spec, person: Person, *, is_open: bool, now: datetime, fresh: timedelta
 ) -> dict[str, str]:
-    """Return the counter fields that may not be edited, each with the first reason that holds."""
+    """Return the fields that may not be edited, each with the first reason that holds.
+
+    Hours of downtime belong to the whole device and no poll tells them for good, so they are of every part and never locked.
+    """
     of_part, of_model = set(counters_of(row.part)), spec.counters()
     locked = is_locked(row, spec, person, now, fresh)
     refused: dict[str, str] = {}
@@ -86,6 +96,8 @@ def refusals(
         )
         if reason := next((word for word, holds in checks if holds), ""):
             refused[field] = reason
+    if not is_open or not person.ends:
+        refused[DOWNTIME] = NO_PERMISSION if is_open else CLOSED
     return refused
 
 
@@ -97,14 +109,31 @@ def clean_value(value: object) -> int | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise ValueError("is no whole number")
+        raise ValueError(NOT_WHOLE)
     digits = str(value).translate(_GROUPS).strip()
     if not digits.isascii() or not digits.isdigit() or len(digits) > len(str(LARGEST_COUNTER)):
-        raise ValueError("is no whole number")
+        raise ValueError(NOT_WHOLE)
     number = int(digits)
     if number > LARGEST_COUNTER:
-        raise ValueError(f"is more than {LARGEST_COUNTER}")
+        raise ValueError(TOO_LARGE)
     return number
 
 
+def clean_hours(value: object) -> float | None:
+    """Return typed hours to the hundredth, with a point or a comma; None for an empty cell. ValueError for anything else."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise ValueError(NO_HOURS)
+    text = str(value).translate(_GROUPS).strip().replace(",", ".")
+    whole, _, part = text.partition(".")
+    if not text.isascii() or not whole.isdigit() or len(text) > LONGEST_HOURS or not (part or "0").isdigit():
+        raise ValueError(NO_HOURS)
+    hours = round(float(text), CENTS)
+    if hours > LARGEST_HOURS:
+        raise ValueError(TOO_LONG)
+    return hours
+
+
+LONGEST_HOURS: Final = 30
 _GROUPS: Final[Mapping[int, None]] = dict.fromkeys(map(ord, " \u00a0\u202f\u2009"))

@@ -8,19 +8,19 @@ from datetime import date
 from inventory.rules.identity import normal_serial
 
 Source = Callable[[date, date], Mapping[str, float]]
-"""Days lost by serial number from a day up to, not with, another: only of printers that were asked in between."""
+"""The part of the working hours lost (0 to 1) by serial number, from a day up to, not with, another; printers that were asked."""
 
 _sources: list[Source] = []
 
 
 def count_with(source: Source) -> None:
-    """Take the days of a month from this source from now on; said twice, it is one."""
+    """Take what a month lost from this source from now on; said twice, it is one."""
     if source not in _sources:
         _sources.append(source)
 
 
-def days_lost(since: date, until: date) -> dict[str, float]:
-    """Return the days lost by device key (`monthly_report.rules.devices`); of one told by two sources, the larger."""
+def shares_lost(since: date, until: date) -> dict[str, float]:
+    """Return the parts lost by device key (`monthly_report.rules.devices`); of one told by two sources, the larger."""
     found: dict[str, float] = {}
     for source in _sources:
         for serial, lost in source(since, until).items():

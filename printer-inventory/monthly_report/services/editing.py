@@ -11,12 +11,15 @@ from django.conf import settings
 from django.db import transaction
 
 from monthly_report.models import CounterChangeLog, MonthlyReport
-from monthly_report.rules.editing import Person, RowFacts, clean_value, refusals
+from monthly_report.rules.downtime import DOWNTIME, stands
+from monthly_report.rules.editing import Person, RowFacts, clean_hours, clean_value, refusals
 from monthly_report.rules.figures import COUNTERS, ENDS, KINDS
 from monthly_report.services import live, specs
 from monthly_report.services.months import locked_control, touched
 
 MISSING: Final = object()
+Figure = int | float | None
+"""A counter, hours of downtime, or an empty cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def editor_of(user: Any, ip_address: str | None = None, user_agent: str = "") ->
 def refusals_of(
     rows: Sequence[MonthlyReport], person: Person, now: datetime, *, is_open: bool
 ) -> dict[int, dict[str, str]]:
-    """Return for each row the counters that may not be edited, with the reason's word; two queries for all."""
+    """Return for each row the fields that may not be edited, with the reason's word; two queries for all."""
     known = specs.specs()
     decided = specs.overrides((row.serial_number for row in rows), now)
     fresh = settings.AUTO_LOCK_FRESHNESS
@@ -98,7 +101,7 @@ def facts_of(row: MonthlyReport, decided: Mapping[str, bool]) -> RowFacts:
 def edit_cells(
     pk: int, values: Mapping[str, object], seen: Mapping[str, object], editor: Editor, now: datetime
 ) -> Edited:
-    """Write counters into a row.
+    """Write counters and hours of downtime into a row; hours left empty are given back to the days that count them.
 
     `seen` is what the person saw in these cells: where something else stands now, nothing is written (ConflictError).
     Cells that may not be edited are left and named. BadValueError for what is no counter; DoesNotExist for no such row.
@@ -112,7 +115,7 @@ def edit_cells(
         edited = Edited(row)
         refused = refusals_of([row], editor.person, now, is_open=control.is_open(now))[pk]
         edited.refused = {name: refused[name] for name in wanted if name in refused}
-        new = {name: value for name, value in wanted.items() if name not in refused and getattr(row, name) != value}
+        new = {name: value for name, value in wanted.items() if name not in refused and _differs(row, name, value)}
         if new:
             _write(edited, new, editor, now)
             touched(control)
@@ -121,15 +124,15 @@ def edit_cells(
     return edited
 
 
-def _clean(values: Mapping[str, object]) -> dict[str, int | None]:
-    cleaned: dict[str, int | None] = {}
+def _clean(values: Mapping[str, object]) -> dict[str, Figure]:
+    cleaned: dict[str, Figure] = {}
     problems: dict[str, str] = {}
     for name, value in values.items():
-        if name not in COUNTERS:
+        if name not in COUNTERS and name != DOWNTIME:
             problems[name] = "is no counter"
             continue
         try:
-            cleaned[name] = clean_value(value)
+            cleaned[name] = clean_hours(value) if name == DOWNTIME else clean_value(value)
         except ValueError as error:
             problems[name] = str(error)
     if problems:
@@ -137,7 +140,14 @@ def _clean(values: Mapping[str, object]) -> dict[str, int | None]:
     return cleaned
 
 
-def _refuse_conflict(row: MonthlyReport, wanted: Mapping[str, int | None], seen: Mapping[str, int | None]) -> None:
+def _differs(row: MonthlyReport, name: str, value: Figure) -> bool:
+    """Say whether a typed figure changes a row; the hours that were counted, typed by a person, are theirs from now on."""
+    if name == DOWNTIME:
+        return row.actual_downtime_manual if value is None else row.actual_downtime != value
+    return bool(getattr(row, name) != value)
+
+
+def _refuse_conflict(row: MonthlyReport, wanted: Mapping[str, Figure], seen: Mapping[str, Figure]) -> None:
     others = [
         name
         for name, value in wanted.items()
@@ -147,25 +157,29 @@ def _refuse_conflict(row: MonthlyReport, wanted: Mapping[str, int | None], seen:
         raise ConflictError(row, others)
 
 
-def _write(edited: Edited, new: Mapping[str, int | None], editor: Editor, now: datetime) -> None:
+def _write(edited: Edited, typed: Mapping[str, Figure], editor: Editor, now: datetime) -> None:
     row = edited.row
+    new = dict(typed)
+    marks = {f"{name}_manual": True for name in new if name in ENDS}
+    if DOWNTIME in new:
+        marks[f"{DOWNTIME}_manual"] = new[DOWNTIME] is not None
+        if new[DOWNTIME] is None:
+            new[DOWNTIME] = stands(row.actual_downtime_auto, 0.0, manual=False)
     source = CounterChangeLog.Source.MANUAL
     edited.changes = [log_change(row, name, value, source, now, editor) for name, value in new.items()]
-    for name, value in new.items():
+    for name, value in {**new, **marks}.items():
         setattr(row, name, value)
-        if name in ENDS:
-            setattr(row, f"{name}_manual", True)
     row.version += 1
-    marks = [f"{name}_manual" for name in new if name in ENDS]
     row.save(update_fields=[*new, *marks, "version"])
     CounterChangeLog.objects.bulk_create(edited.changes)
     edited.updated = list(new)
 
 
 def log_change(
-    row: MonthlyReport, name: str, value: int | None, source: str, now: datetime, editor: Editor, comment: str = ""
+    row: MonthlyReport, name: str, value: Figure, source: str, now: datetime, editor: Editor, comment: str = ""
 ) -> CounterChangeLog:
-    """Return the unsaved audit row of one counter that is about to change."""
+    """Return the unsaved audit row of one figure that is about to change."""
+    kind = "hours" if name == DOWNTIME else "value"
     return CounterChangeLog(
         monthly_report=row,
         month=row.month,
@@ -174,8 +188,7 @@ def log_change(
         serial_number=row.serial_number,
         user_id=editor.user_id,
         field_name=name,
-        old_value=getattr(row, name),
-        new_value=value,
+        **{f"old_{kind}": getattr(row, name), f"new_{kind}": value},
         timestamp=now,
         ip_address=editor.ip_address,
         user_agent=editor.user_agent,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from monthly_report.models import BulkChangeLog, CounterChangeLog, MonthlyReport
+from monthly_report.models import CounterChangeLog, MonthlyReport
 from monthly_report.rules.downtime import DOWNTIME, stands
 from monthly_report.rules.figures import ENDS
 from monthly_report.services import live
@@ -16,7 +16,7 @@ from monthly_report.services.months import locked_control, require_open, touched
 
 
 def revert(change_id: int, editor: Editor, now: datetime) -> MonthlyReport:
-    """Give a counter the value it had before a change.
+    """Give a counter, or the downtime, the value it had before a change.
 
     MonthClosedError for a closed month, DoesNotExist when the row is gone, ConflictError when the counter has changed
     again since. A value that is again what the device told is no longer marked as written by hand.
@@ -27,14 +27,16 @@ def revert(change_id: int, editor: Editor, now: datetime) -> MonthlyReport:
         require_open(control, now)
         row = MonthlyReport.objects.select_for_update(of=("self",)).get(change_logs=change)
         name = change.field_name
-        if getattr(row, name) != change.new_value:
+        if getattr(row, name) != change.after:
             raise ConflictError(row, [name])
-        log_change(row, name, change.old_value, CounterChangeLog.Source.REVERT, now, editor).save()
-        setattr(row, name, change.old_value)
+        log_change(row, name, change.before, CounterChangeLog.Source.REVERT, now, editor).save()
+        setattr(row, name, change.before)
         marks = []
-        if name in ENDS:
+        if name in ENDS or name == DOWNTIME:
             told = getattr(row, f"{name}_auto")
-            setattr(row, f"{name}_manual", told is not None and told != change.old_value)
+            if name == DOWNTIME:
+                told = stands(told, 0.0, manual=False)
+            setattr(row, f"{name}_manual", told is not None and told != change.before)
             marks = [f"{name}_manual"]
         _save(row, [name, *marks])
         touched(control)
@@ -64,7 +66,10 @@ def return_to_told(pk: int, fields: Sequence[str], editor: Editor, now: datetime
             setattr(row, f"{name}_manual", False)
             changed += [name, f"{name}_manual"]
         if DOWNTIME in fields and row.actual_downtime_manual:
-            changed += _downtime_back(row, editor, now)
+            told = stands(row.actual_downtime_auto, row.actual_downtime, manual=False)
+            logs.append(log_change(row, DOWNTIME, told, CounterChangeLog.Source.REVERT, now, editor))
+            row.actual_downtime, row.actual_downtime_manual = told, False
+            changed += [DOWNTIME, f"{DOWNTIME}_manual"]
         if changed:
             CounterChangeLog.objects.bulk_create(logs)
             _save(row, changed)
@@ -72,24 +77,6 @@ def return_to_told(pk: int, fields: Sequence[str], editor: Editor, now: datetime
             transaction.on_commit(lambda: live.rows_changed(month, [pk], "edit", editor.name))
     row.refresh_from_db()
     return row
-
-
-def _downtime_back(row: MonthlyReport, editor: Editor, now: datetime) -> list[str]:
-    """Let the counted downtime stand again; on record with the changes of the month, as hours are no counter."""
-    before, row.actual_downtime_manual = row.actual_downtime, False
-    row.actual_downtime = stands(row.actual_downtime_auto, before, manual=False)
-    BulkChangeLog.objects.create(
-        user_id=editor.user_id,
-        operation_type=BulkChangeLog.Operation.BULK_EDIT,
-        month=row.month,
-        records_affected=1,
-        fields_changed=[DOWNTIME],
-        operation_params={"serial": row.serial_number, "before": before, "after": row.actual_downtime},
-        ip_address=editor.ip_address,
-        started_at=now,
-        finished_at=now,
-    )
-    return [DOWNTIME, f"{DOWNTIME}_manual"]
 
 
 def _save(row: MonthlyReport, fields: Sequence[str]) -> None:

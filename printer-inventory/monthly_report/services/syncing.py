@@ -17,7 +17,7 @@ from monthly_report.rules.downtime import downtime, stands
 from monthly_report.rules.figures import KINDS
 from monthly_report.rules.taking_over import READ_AS, by_device, take_over
 from monthly_report.services import live, specs
-from monthly_report.services.downtime import days_lost
+from monthly_report.services.downtime import shares_lost
 from monthly_report.services.months import locked_control, require_open, touched
 
 WRITTEN: Final = (
@@ -124,8 +124,7 @@ def sync_open_months(now: datetime) -> list[SyncResult]:
 
 def _rows(month: date, readings: dict[str, LastReading]) -> list[_Row]:
     known = specs.specs()
-    lost = days_lost(month, next_month(month))
-    days = (next_month(month) - month).days
+    lost = shares_lost(month, next_month(month))
     found = MonthlyReport.objects.filter(month=month).order_by("pk")
     rows = []
     for values in found.values_list(*ROW_FIELDS):
@@ -135,7 +134,7 @@ def _rows(month: date, readings: dict[str, LastReading]) -> list[_Row]:
         if reading is not None:
             new |= _taken(facts, reading, specs.spec_of(known, facts["equipment_model"]).counters())
         if (away := lost.get(facts["device_key"])) is not None:
-            counted = downtime(facts["normative_availability"], away, days)
+            counted = downtime(facts["normative_availability"], away)
             manual = facts["actual_downtime_manual"]
             new["actual_downtime_auto"] = counted
             new["actual_downtime"] = stands(counted, facts["actual_downtime"], manual=manual)

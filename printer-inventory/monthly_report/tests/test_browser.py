@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -79,11 +80,12 @@ def test_two_people_correct_a_month_and_nobodys_figure_is_lost(chromium: Browser
 
 def test_a_block_from_excel_is_pasted(chromium: Browser, site: str):
     anna = month_of(chromium, site, "anna")
+    before = [cell(anna, row, "total_prints").inner_text() for row in (2, 3)]
     cell(anna, 2, "a4_bw_end").click()
     anna.evaluate(
         """() => {
             const data = new DataTransfer();
-            data.setData("text/plain", "1 311\\n1412\\n");
+            data.setData("text/plain", "1 311\\n1412\\nabout 9\\n");
             const paste = new ClipboardEvent("paste", { clipboardData: data, bubbles: true });
             document.querySelector("#month-grid").dispatchEvent(paste);
         }"""
@@ -93,7 +95,34 @@ def test_a_block_from_excel_is_pasted(chromium: Browser, site: str):
         1311,
         1412,
     ]
+    expect(anna.locator(".toast-note", has_text="Cells pasted: 2. Left out: 1. No figure: about 9")).to_be_visible()
+    expect(anna.locator(".toast-note")).to_have_count(1)
+    below = MonthlyReport.objects.filter(order_number__in=(5, 6)).values_list("a4_bw_end", flat=True)
+    assert list(below) == [510, 610], "the line break at the block's end empties nothing"
+    anna.get_by_role("button", name="Undo").click()
+    expect(cell(anna, 2, "total_prints")).to_have_text(before[0])
+    expect(cell(anna, 3, "total_prints")).to_have_text(before[1])
     anna.context.close()
+
+
+def test_hours_of_downtime_are_typed_in_the_grid(chromium: Browser, site: str):
+    MonthlyReport.objects.filter(order_number=1).update(
+        normative_availability=100, actual_downtime=3, actual_downtime_auto=3
+    )
+    anna = month_of(chromium, site, "anna")
+    complaints = Complaints(anna)
+    anna.evaluate("() => ['actual_downtime', 'k1'].forEach((name) => window.face.month.showColumn(name))")
+    cell(anna, 0, "actual_downtime").click()
+    anna.keyboard.type("12,5")
+    anna.keyboard.press("Enter")
+    expect(cell(anna, 0, "k1")).to_have_text("87.5")
+    expect(cell(anna, 0, "actual_downtime")).to_have_class(re.compile("is-manual"))
+    cell(anna, 0, "actual_downtime").click()
+    anna.keyboard.press("Delete")
+    expect(cell(anna, 0, "k1")).to_have_text("97")
+    assert MonthlyReport.objects.filter(order_number=1, actual_downtime=3, actual_downtime_manual=False).exists()
+    anna.context.close()
+    assert complaints.lines == []
 
 
 def box_of(element: Locator) -> Any:

@@ -13,6 +13,7 @@ from inventory.rules.months import bounds, make_month, next_month, parse_month, 
 from monthly_report.rules.anomalies import judge
 from monthly_report.rules.comparing import MonthDevice, compare
 from monthly_report.rules.devices import device_key, parts_of
+from monthly_report.rules.downtime import DOWNTIME
 from monthly_report.rules.editing import Person, RowFacts, Spec, clean_value, is_locked, refusals
 from monthly_report.rules.figures import COUNTERS, ENDS, KINDS, Part, k1, k2, pages
 from monthly_report.rules.taking_over import by_device, take_over
@@ -92,7 +93,7 @@ class TestEditing:
         row = RowFacts("ALL", None, has_auto=False)
         assert self.refused(row) == {}
         assert set(self.refused(row, is_open=False).values()) == {"closed"}
-        assert self.refused(row, person=Person(starts=True)) == dict.fromkeys(ENDS, "no_permission")
+        assert self.refused(row, person=Person(starts=True)) == dict.fromkeys((*ENDS, DOWNTIME), "no_permission")
 
     def test_a_part_and_a_model_have_only_their_counters(self):
         refused = self.refused(RowFacts("A4", None, has_auto=False), Spec(enforce=True, paper_format="A4"))

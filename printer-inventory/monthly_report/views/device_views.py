@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from inventory.models import Printer
 from monthly_report.models import CounterChangeLog, MonthControl, MonthlyReport
 from monthly_report.services.months import only_visible, require_visible
+from monthly_report.views.words import FIGURE_WORDS
 
 MONTHS = 12
 CHANGES = 10
@@ -32,5 +33,5 @@ def device_info(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"row": row, "months": list(past), "printer": printer}
     if request.user.has_perm("monthly_report.view_change_history"):
         changes = CounterChangeLog.objects.filter(month=row.month, device_key=row.device_key).select_related("user")
-        context["changes"] = changes[:CHANGES]
+        context["changes"] = [{"change": one, "word": FIGURE_WORDS[one.field_name]} for one in changes[:CHANGES]]
     return render(request, "monthly_report/device.html", context)

@@ -22,6 +22,7 @@ from monthly_report.services.months import MonthClosedError, control_of, require
 from monthly_report.services.returning import return_to_told, revert
 from monthly_report.views.common import body_of, editor, month_or_404, visible_month, whole
 from monthly_report.views.serializing import rows_json
+from monthly_report.views.words import FIGURE_PROBLEMS, FIGURE_WORDS
 
 PAGE: Final = 500
 LARGEST_PAGE: Final = 2000
@@ -79,7 +80,7 @@ def update_counters(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         edited = edit_cells(pk, fields, seen, who, now)
     except BadValueError as error:
-        return problem(request, 422, _("No counter"), str(error), fields=error.problems)
+        return problem(request, 422, _("No figure"), _figures_words(error), fields=error.problems)
     except ConflictError as error:
         text = _("Somebody else has changed these cells since you saw them. What stands there now is shown.")
         return problem(
@@ -96,7 +97,7 @@ def update_counters(request: HttpRequest, pk: int) -> HttpResponse:
             "ignored_fields": edited.refused,
             "changes_logged": len(edited.changes),
             "change_ids": [change.pk for change in edited.changes],
-            "manually_edited_fields": [name for name in ENDS if getattr(edited.row, f"{name}_manual")],
+            "manually_edited_fields": [name for name in FILLED if getattr(edited.row, f"{name}_manual")],
             "month": f"{row.month:%Y-%m}",
         }
     )
@@ -109,7 +110,7 @@ def revert_change(request: HttpRequest, pk: int) -> HttpResponse:
     change = get_object_or_404(CounterChangeLog, pk=pk)
     require_visible(request.user, control_of(change.month))
     who = editor(request)
-    allowed = who.person.ends if change.field_name in ENDS else who.person.starts
+    allowed = who.person.ends if change.field_name in FILLED else who.person.starts
     if not allowed:
         return problem(request, 403, _("Not editable"), _("You may not edit this counter."))
     try:
@@ -137,6 +138,13 @@ def reset_manual_flag(request: HttpRequest, pk: int) -> HttpResponse:
     except MonthClosedError:
         return _closed(request)
     return JsonResponse({"ok": True, "report": _json(request, row)})
+
+
+def _figures_words(error: BadValueError) -> str:
+    """Return what is wrong with typed figures, with the cells' own titles."""
+    return " ".join(
+        f"{FIGURE_WORDS.get(name, name)}: {FIGURE_PROBLEMS.get(text, text)}" for name, text in error.problems.items()
+    )
 
 
 def _row(request: HttpRequest, pk: int) -> MonthlyReport:

@@ -25,7 +25,7 @@ from monthly_report.services import listing, months
 from monthly_report.services.exporting import export_month
 from monthly_report.views.common import month_or_404, visible_month, whole
 from monthly_report.views.grid_views import PERMISSIONS
-from monthly_report.views.words import COUNTER_WORDS, GRID_WORDS, REFUSAL_WORDS, SHOWN_WORDS
+from monthly_report.views.words import COUNTER_WORDS, FIGURE_WORDS, GRID_WORDS, REFUSAL_WORDS, SHOWN_WORDS
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CHANGES_PAGE: Final = 100
@@ -192,7 +192,7 @@ def changes(request: HttpRequest, month: str) -> HttpResponse:
     context = {
         "day": day,
         "month": f"{day:%Y-%m}",
-        "changes": [{"change": one, "word": COUNTER_WORDS[one.field_name]} for one in pages.page(page)],
+        "changes": [{"change": one, "word": FIGURE_WORDS[one.field_name]} for one in pages.page(page)],
         "bulk": BulkChangeLog.objects.filter(month=day).select_related("user")[:20],
         "editors": listing.editors(day),
         "sources": CounterChangeLog.Source.choices,

@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser, User
 
 from monthly_report.models import MonthlyReport
 from monthly_report.rules.anomalies import Anomaly
+from monthly_report.rules.downtime import DOWNTIME
 from monthly_report.rules.editing import LOCKED
 from monthly_report.rules.figures import COUNTERS, ENDS, KINDS, Part
 from monthly_report.services.editing import editor_of, refusals_of
@@ -40,7 +41,7 @@ def row_json(row: MonthlyReport, refused: Mapping[str, str], anomaly: Anomaly | 
         **{name: getattr(row, name) for name in COUNTERS},
         **{f"{kind}_end_auto": getattr(row, f"{kind}_end_auto") for kind in KINDS},
         **{f"{name}_manual": getattr(row, f"{name}_manual") for name in ENDS},
-        **{f"ui_allow_{name}": name not in refused for name in COUNTERS},
+        **{f"ui_allow_{name}": name not in refused for name in (*COUNTERS, DOWNTIME)},
         "refused": dict(refused),
         "auto_locked": LOCKED in refused.values(),
         "organization": row.organization.name,

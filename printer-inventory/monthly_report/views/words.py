@@ -6,7 +6,18 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from monthly_report.rules.editing import CLOSED, LOCKED, NO_PERMISSION, NOT_OF_MODEL, OTHER_PART
+from monthly_report.rules.downtime import DOWNTIME
+from monthly_report.rules.editing import (
+    CLOSED,
+    LOCKED,
+    NO_HOURS,
+    NO_PERMISSION,
+    NOT_OF_MODEL,
+    NOT_WHOLE,
+    OTHER_PART,
+    TOO_LARGE,
+    TOO_LONG,
+)
 
 COUNTER_WORDS: Final = {
     "a4_bw_start": _("A4 b/w start"),
@@ -18,6 +29,14 @@ COUNTER_WORDS: Final = {
     "a3_color_start": _("A3 colour start"),
     "a3_color_end": _("A3 colour end"),
 }
+FIGURE_WORDS: Final = {**COUNTER_WORDS, DOWNTIME: _("Downtime (D), h")}
+FIGURE_PROBLEMS: Final = {
+    NOT_WHOLE: _("no whole number. Type digits only."),
+    TOO_LARGE: _("more than any counter shows. Look at it again."),
+    NO_HOURS: _("no number of hours. Type it like 12.5."),
+    TOO_LONG: _("more hours than a month has. Look at it again."),
+}
+"""What is wrong with a typed figure, after its title."""
 KIND_WORDS: Final = {
     "a4_bw": _("A4 b/w"),
     "a4_color": _("A4 colour"),
@@ -26,7 +45,7 @@ KIND_WORDS: Final = {
 }
 REFUSAL_WORDS: Final = {
     CLOSED: _("The month is closed."),
-    NO_PERMISSION: _("Your role may not edit this counter."),
+    NO_PERMISSION: _("Your role may not edit this cell."),
     OTHER_PART: _("The device's other row bills this paper size."),
     NOT_OF_MODEL: _("This model has no such counter."),
     LOCKED: _("The device told this itself lately. An exception for its serial number opens it."),
@@ -50,7 +69,7 @@ GRID_WORDS: Final = {
     "pages": _("Pages"),
     "agreed": _("Agreed hours (A)"),
     "down": _("Downtime (D), h"),
-    "counted": _("Counted from the days on which the printer was asked and not read:"),
+    "counted": _("Counted from the working hours in which the printer was asked and not read:"),
     "uncounted": _("The printer was never asked in this month, so no downtime is counted."),
     "k1": _("K1 = (A - D) / A"),
     "k2": _("K2 = L / W"),
@@ -75,5 +94,9 @@ GRID_WORDS: Final = {
     "device": _("About this device"),
     "gone": _("This row is gone. Load the page again."),
     "pasted": _("Cells pasted:"),
+    "leftout": _("Left out:"),
+    "nomore": _("The table has no more rows below."),
+    "nofigure": _("No figure:"),
+    "typed": _("You typed:"),
 }
 """What the grid's script says."""

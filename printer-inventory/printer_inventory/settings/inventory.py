@@ -50,6 +50,9 @@ FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
 # End counters of a month that the device itself told so lately are kept from people.
 AUTO_LOCK_FRESHNESS = timedelta(days=env.int("AUTO_LOCK_FRESHNESS_DAYS", default=7))
 
+# The company's working week, for clients that have none of their own: a printer's silence counts as downtime only within it.
+WORKING_HOURS = env.str("WORKING_HOURS", default="Mo-Fr 09:00-18:00")
+
 # Printers read from their web pages: seconds for a page, printers at once, and the browser for pages that build themselves
 # (a program, empty: an installed Chromium; "off": none).
 WEB_SECONDS = env.float("WEB_SECONDS", default=15)

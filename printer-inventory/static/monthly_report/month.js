@@ -7,6 +7,8 @@
   const words = data.words;
   const host = document.getElementById("month-grid");
   const COUNTERS = Object.keys(data.counters);
+  const HOURS = "actual_downtime";
+  const TYPED = [...COUNTERS, HOURS];
   const PAGE = 500;
   const at = (url, id) => url.replace(/\/0\//, `/${id}/`);
   const shown = (value) => (value === null || value === undefined || value === "" ? "" : face.number(value));
@@ -60,8 +62,10 @@
     const element = cell.getElement();
     const counted = row.actual_downtime_auto;
     element.classList.toggle("is-manual", row.actual_downtime_manual);
+    element.classList.toggle("is-closed", !row.ui_allow_actual_downtime);
     element.title = [
       row.actual_downtime_manual ? words.manual : "",
+      row.refused.actual_downtime ? data.refusals[row.refused.actual_downtime] : "",
       counted === null ? words.uncounted : `${words.counted} ${face.number(counted)}`,
     ].filter(Boolean).join(" ");
     return shown(cell.getValue());
@@ -105,12 +109,12 @@
     text(words.model, "equipment_model", 140),
     text(words.inventory, "inventory_number", 110, { visible: false }),
     ...COUNTERS.map(counter),
-    text(words.pages, "total_prints", 82, { hozAlign: "right", headerHozAlign: "right", formatter: total, tooltip: false }),
+    text(words.pages, "total_prints", 112, { hozAlign: "right", headerHozAlign: "right", formatter: total, tooltip: false }),
     text(words.agreed, "normative_availability", 96, { hozAlign: "right", visible: false, formatter: (cell) => shown(cell.getValue()) }),
-    text(words.down, "actual_downtime", 96, { hozAlign: "right", visible: false, formatter: downtime, tooltip: false }),
+    text(words.down, "actual_downtime", 96, { hozAlign: "right", visible: false, formatter: downtime, tooltip: false, editor: "input", editable: (cell) => cell.getData().ui_allow_actual_downtime, accessorClipboard: (value) => value ?? "" }),
     text("K1, %", "k1", 70, { hozAlign: "right", visible: false, headerTooltip: words.k1 }),
     text("K2, %", "k2", 70, { hozAlign: "right", visible: false, headerTooltip: words.k2 }),
-    text(words.read, "inventory_last_ok", 108, { formatter: read, tooltip: false }),
+    text(words.read, "inventory_last_ok", 128, { formatter: read, tooltip: false }),
   ];
 
   // Which columns are shown is kept in the browser, as on every list.
@@ -159,8 +163,9 @@
 
   // Saving. Cells of one row that change within a moment (a paste) go together; what somebody else wrote is never written over.
   const waiting = new Map();
-  const save = (id, name, value, before) => {
+  const save = (id, name, value, before, batch = null) => {
     const entry = waiting.get(id) || { fields: {}, seen: {} };
+    entry.batch = batch || entry.batch;
     entry.fields[name] = value;
     if (!(name in entry.seen)) entry.seen[name] = before ?? null;
     waiting.set(id, entry);
@@ -196,44 +201,73 @@
       const answer = await face.post(at(data.update, id), { fields: entry.fields, seen: entry.seen });
       await put(answer.report);
       const refused = Object.values(answer.ignored_fields)[0];
-      if (refused) face.toast(data.refusals[refused], "warning");
+      if (entry.batch) { entry.batch.saved.push([id, entry]); entry.batch.left(Object.keys(answer.ignored_fields).length, data.refusals[refused]); }
+      else if (refused) face.toast(data.refusals[refused], "warning");
       else if (answer.change_ids.length) face.toast(words.saved, "ok", { label: words.undo, run: () => undo(id, entry) });
     } catch (error) {
       await refresh([id]);
-      if (error.status === 409) face.toast(words.conflict, "warning");
+      const why = error.status === 409 ? words.conflict : error.message;
+      if (entry.batch) entry.batch.left(Object.keys(entry.fields).length, why);
+      else if (error.status === 409) face.toast(`${why} ${words.typed} ${Object.values(entry.fields).join(", ")}`, "warning");
       else face.complain(error);
     }
+    if (entry.batch) entry.batch.over(id);
     catchUp();
+  };
+  // What was pasted is one deed: one word about it, with what was left out and why, and one way back.
+  const batchOf = () => {
+    const batch = { rows: new Set(), saved: [], cells: 0, out: 0, why: "" };
+    batch.left = (count, why) => { batch.out += count; batch.cells -= count; if (count) batch.why = batch.why || why; };
+    batch.over = (id) => { batch.rows.delete(id); if (!batch.rows.size) batch.say(); };
+    batch.say = () => {
+      const left = batch.out ? ` ${words.leftout} ${face.number(batch.out)}. ${batch.why}` : "";
+      if (batch.cells) face.toast(`${words.pasted} ${face.number(batch.cells)}.${left}`, batch.out ? "warning" : "ok", { label: words.undo, run: () => batch.saved.forEach(([id, entry]) => undo(id, entry)) });
+      else if (batch.out) face.toast(left.trim(), "warning");
+    };
+    return batch;
   };
   const undo = async (id, entry) => {
     try { put((await face.post(at(data.update, id), { fields: entry.seen, seen: entry.fields })).report); } catch (error) { face.complain(error); await refresh([id]); }
   };
-  const digits = (value) => String(value ?? "").replace(/[\s\u00a0\u202f]/g, "");
+  // As Excel copies it: 1 234, 1,234 and 1.234 are the counter 1234; of hours, 12,5 is 12.5.
+  const digits = (value, name = "") => {
+    const bare = String(value ?? "").replace(/[\s\u00a0\u202f]/g, "");
+    if (name === HOURS) return bare.replace(",", ".");
+    return /^\d{1,3}([.,]\d{3})+$/.test(bare) ? bare.replace(/[.,]/g, "") : bare;
+  };
+  const isFigure = (text, name) => text === "" || (name === HOURS ? /^\d+(\.\d+)?$/ : /^\d+$/).test(text);
 
   table.on("cellEdited", (cell) => {
     const before = cell.getOldValue();
-    const value = digits(cell.getValue());
-    if (value === digits(before)) { cell.getRow().update({ [cell.getField()]: before ?? null }); setTimeout(catchUp); return; }
+    const value = digits(cell.getValue(), cell.getField());
+    if (value === digits(before, cell.getField())) { cell.getRow().update({ [cell.getField()]: before ?? null }); setTimeout(catchUp); return; }
     save(cell.getData().id, cell.getField(), value === "" ? null : value, before);
   });
 
   // A block from Excel: counters that may be edited are written, the others are left as they are.
-  const paste = (rows) => {
+  const paste = (pasted) => {
+    // Excel ends every block with a line break: what follows it is no row, and must not empty the cell below.
+    const isEnd = (row) => Object.values(row).every((value) => !String(value ?? "").trim());
+    const rows = pasted.length > 1 && isEnd(pasted[pasted.length - 1]) ? pasted.slice(0, -1) : pasted;
     const range = table.getRanges()[0];
     if (!range) return [];
     const targets = range.getRows().length >= rows.length ? range.getRows() : after(range.getRows()[0], rows.length);
-    let count = 0;
+    const batch = batchOf();
     rows.forEach((values, place) => {
       const row = targets[place];
-      if (!row) return;
-      const current = row.getData();
+      const current = row?.getData();
       Object.entries(values).forEach(([name, value]) => {
-        if (!COUNTERS.includes(name) || !current[`ui_allow_${name}`] || digits(value) === digits(current[name])) return;
-        save(current.id, name, digits(value) === "" ? null : digits(value), current[name]);
-        count += 1;
+        const figure = digits(value, name);
+        if (!row) { batch.out += 1; batch.why = batch.why || words.nomore; return; }
+        if (!TYPED.includes(name) || figure === digits(current[name], name)) return;
+        if (!current[`ui_allow_${name}`]) { batch.out += 1; batch.why = batch.why || data.refusals[current.refused[name]]; return; }
+        if (!isFigure(figure, name)) { batch.out += 1; batch.why = batch.why || `${words.nofigure} ${String(value).slice(0, 30)}`; return; }
+        batch.rows.add(current.id);
+        batch.cells += 1;
+        save(current.id, name, figure === "" ? null : figure, current[name], batch);
       });
     });
-    if (count) face.toast(`${words.pasted} ${face.number(count)}`, "ok");
+    if (!batch.rows.size) batch.say();
     return targets;
   };
   const after = (first, count) => {
@@ -247,8 +281,11 @@
     if (event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey) return;
     const range = table.getRanges()[0];
     const cell = range?.getCells()[0]?.[0];
-    if (!cell || !COUNTERS.includes(cell.getField())) return;
-    if (/^\d$/.test(event.key)) {
+    if (!cell || !TYPED.includes(cell.getField())) return;
+    const closed = cell.getData().refused[cell.getField()];
+    if (closed && (event.key === "Delete" || /^\d$/.test(event.key))) {
+      face.toast(data.refusals[closed], "warning");
+    } else if (/^\d$/.test(event.key)) {
       event.preventDefault();
       cell.edit();
       const input = cell.getElement().querySelector("input");
