@@ -18,7 +18,7 @@ from ninja.openapi.schema import OpenAPISchema
 from webshell.problems import problem
 
 from billing.views import api_views as billing
-from contracts.views.v1 import imports
+from contracts.views.v1 import candidates, imports
 from inventory.views.v1 import others, polls, printers
 from inventory.views.v1.problems import InvalidError
 
@@ -91,6 +91,7 @@ api.add_router("/billing/", billing.router)
 api.add_router("/", polls.router)
 api.add_router("/", others.router)
 api.add_router("/", imports.router)
+api.add_router("/", candidates.router)
 
 
 @api.exception_handler(HttpError)

@@ -26,11 +26,11 @@ BASE = "/api/v1/contracts/import/sessions/"
 class Program:
     """A program with a token."""
 
-    def __init__(self, role: str = "Contracts Editor", scope: str = "contracts:import") -> None:
+    def __init__(self, role: str = "Contracts Editor", *scopes: str) -> None:
         bootstrap_roles()
-        user = User.objects.create_user(role)
-        user.groups.set(Group.objects.filter(name=role))
-        _row, text = tokens.create(user, "script", [scope], timezone.now())
+        user, _new = User.objects.get_or_create(username=role)
+        user.groups.set(Group.objects.filter(name__in=role.split(" and ")))
+        _row, text = tokens.create(user, "script", list(scopes or ("contracts:import",)), timezone.now())
         self._headers = {"authorization": f"Bearer {text}"}
 
     def get(self, path: str) -> Any:
@@ -100,7 +100,7 @@ def test_an_unknown_status_is_named(program: Program):
 
 
 def test_a_token_for_something_else_and_a_role_without_the_right_are_refused():
-    assert Program(scope="printers:read").get("").status_code == 403
+    assert Program("Contracts Editor", "printers:read").get("").status_code == 403
     assert Program(role="Contracts Viewer").get("").status_code == 403
 
 
