@@ -217,8 +217,12 @@ class TestTypedHours:
         open_month(edit_until=timezone.now() + timedelta(days=1))
         return make_row(serial_number="VCF1", normative_availability=100, actual_downtime=3, actual_downtime_auto=3)
 
-    def test_hours_are_typed_marked_on_record_and_reverted(self, signed_in: Any, row: MonthlyReport):  # noqa: F811
-        editor = signed_in("Managers")
+    @pytest.fixture
+    def editor(self, signed_in: Any) -> Any:  # noqa: F811 - the fixture
+        """Somebody who may edit a month."""
+        return signed_in("Managers")
+
+    def test_hours_are_typed_marked_on_record_and_reverted(self, editor: Any, row: MonthlyReport):
         body = {"fields": {"actual_downtime": "12,5"}, "seen": {"actual_downtime": 3}}
         shown = post(editor, f"api/update-counters/{row.pk}/", body).json()["report"]
         assert (shown["actual_downtime"], shown["actual_downtime_manual"], shown["k1"]) == (12.5, True, 87.5)
@@ -229,14 +233,12 @@ class TestTypedHours:
         assert told()[:2] == (3.0, 3.0)
         assert not MonthlyReport.objects.get().actual_downtime_manual
 
-    def test_an_emptied_cell_goes_back_to_what_was_counted(self, signed_in: Any, row: MonthlyReport):  # noqa: F811
-        editor = signed_in("Managers")
+    def test_an_emptied_cell_goes_back_to_what_was_counted(self, editor: Any, row: MonthlyReport):
         post(editor, f"api/update-counters/{row.pk}/", {"fields": {"actual_downtime": "40"}})
         answer = post(editor, f"api/update-counters/{row.pk}/", {"fields": {"actual_downtime": None}}).json()
         assert (answer["report"]["actual_downtime"], answer["report"]["actual_downtime_manual"]) == (3.0, False)
 
-    def test_nobody_elses_hours_are_written_over_and_words_are_none(self, signed_in: Any, row: MonthlyReport):  # noqa: F811
-        editor = signed_in("Managers")
+    def test_nobody_elses_hours_are_written_over_and_words_are_none(self, editor: Any, row: MonthlyReport):
         MonthlyReport.objects.update(actual_downtime=9)
         body = {"fields": {"actual_downtime": "40"}, "seen": {"actual_downtime": 3}}
         assert post(editor, f"api/update-counters/{row.pk}/", body).status_code == 409
