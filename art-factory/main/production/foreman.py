@@ -30,6 +30,8 @@ FOREMAN: Final = "foreman"
 LEASE: Final = timedelta(seconds=10)
 BEAT: Final = 2.0
 IDLE: Final = 0.25
+IDLE_MOST: Final = 1.0
+"""Seconds between two looks: the longer there was nothing, the rarer, since a desk that idles should cost next to nothing."""
 PATIENCE: Final = timedelta(hours=2)
 wake: Final = threading.Event()
 """Set when there may be something to do; a worker that idles looks at once."""
@@ -175,6 +177,7 @@ class Foreman:
 
     def _work(self) -> None:
         """Work while this process has the lease; look again at once after something was done."""
+        idle = IDLE
         while not self.stopping.is_set():
             if not self.working.wait(BEAT):
                 continue
@@ -187,9 +190,11 @@ class Foreman:
             except Exception:
                 logger.exception("A worker stumbled and goes on")
                 busy = False
-            if not busy:
-                wake.wait(IDLE)
-                wake.clear()
+            if busy:
+                idle = IDLE
+                continue
+            idle = IDLE if wake.wait(idle) else min(idle * 2, IDLE_MOST)
+            wake.clear()
         connection.close()
 
 
