@@ -44,5 +44,6 @@ OTHERS: Final = (
     _("dynamic"), _("premium"), _("clearance"), _("aggressive"), _("undercut"), _("match"), _("sneaker retailers"),
     _("general retail"), _("Packaging"), _("Postage"), _("Software"), _("Travel"), _("Rent"), _("Other"), _("Sales"),
     _("Marketplace fees"), _("Shipping"), _("Goods sold"), _("VAT owed on sales"), _("Result"), _("None"),
+    _("profit maximization"), _("market competitive"), _("quick turnover"), _("premium positioning"),
 )  # fmt: skip
 """Words that stand in rows without being of an enumeration, as people say them."""
