@@ -160,6 +160,15 @@
   document.querySelectorAll("dialog").forEach((dialog) =>
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); }));
 
+  // A dialog that nothing focused had opened keeps the focus after it is closed until the next frame is drawn (a slow
+  // machine takes its time): a key pressed meanwhile is meant for the page, not for a button or a field nobody sees.
+  window.addEventListener("keydown", (event) => {
+    if (!event.target.closest?.("dialog:not([open])")) return;
+    event.stopImmediatePropagation();
+    event.target.blur();
+    if (!document.body.dispatchEvent(new KeyboardEvent(event.type, event))) event.preventDefault();
+  }, true);
+
   face.typing = (target) => target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
