@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import transaction
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.test import Client
+from webshell import errors
 
 from access.middleware import APP_ACCESS_RULES
 from access.roles import ROLES
@@ -83,6 +84,22 @@ def let_in(answer: HttpResponseBase) -> bool:
     return answer.status_code not in (401, 403) and not location.startswith(("/accounts/login/", "/admin/login/"))
 
 
+@pytest.fixture
+def drawn_once(monkeypatch: Any) -> None:
+    """Draw each kind of error page once: what a visitor's hundreds of refusals say is not asked here, only their status."""
+    drawn: set[tuple[int, str]] = set()
+    draw = errors.error
+
+    def error(request: HttpRequest, status: int, title: str, detail: str, template: str = errors.FRAMED) -> HttpResponse:
+        if (status, template) in drawn:
+            return HttpResponse(status=status)
+        drawn.add((status, template))
+        return draw(request, status, title, detail, template)
+
+    monkeypatch.setattr(errors, "error", error)
+
+
+@pytest.mark.usefixtures("drawn_once")
 @pytest.mark.parametrize(
     "visitor", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in VISITORS]
 )
