@@ -1,4 +1,4 @@
-"""The suite's database: migrated once, then copied for every test process and for later runs."""
+"""The suite's database: migrated once, then copied for every test process and for later runs; each test's language."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from typing import Any
 
 import pytest
 from localservices.templates import Template, locked_template
+
+
+@pytest.fixture(autouse=True)
+def language_of_nobody(django_test_environment: None) -> None:
+    """Begin every test as a new process does: a request in Russian leaves its thread speaking Russian until the next one."""
+    from django.utils import translation
+
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
