@@ -90,7 +90,9 @@ def drawn_once(monkeypatch: Any) -> None:
     drawn: set[tuple[int, str]] = set()
     draw = errors.error
 
-    def error(request: HttpRequest, status: int, title: str, detail: str, template: str = errors.FRAMED) -> HttpResponse:
+    def error(
+        request: HttpRequest, status: int, title: str, detail: str, template: str = errors.FRAMED
+    ) -> HttpResponse:
         if (status, template) in drawn:
             return HttpResponse(status=status)
         drawn.add((status, template))
