@@ -105,6 +105,31 @@ def test_a_block_from_excel_is_pasted(chromium: Browser, site: str):
     anna.context.close()
 
 
+def test_keys_walk_and_empty_as_in_a_spreadsheet(chromium: Browser, site: str):
+    anna = month_of(chromium, site, "anna")
+    complaints = Complaints(anna)
+    cell(anna, 0, "a4_bw_end").click()
+    for figure in ("151", "252", "353"):
+        anna.keyboard.type(figure)
+        anna.keyboard.press("Enter")
+    expect(cell(anna, 2, "total_prints")).to_have_text("53")
+    ends = (
+        MonthlyReport.objects.filter(order_number__lte=3).order_by("order_number").values_list("a4_bw_end", flat=True)
+    )
+    assert list(ends) == [151, 252, 353]
+
+    cell(anna, 0, "a4_bw_end").click()
+    cell(anna, 1, "a4_bw_end").click(modifiers=["Shift"])
+    anna.keyboard.press("Delete")
+    expect(anna.locator(".toast-note", has_text="Cells emptied: 2.")).to_be_visible()
+    assert list(ends.all()) == [None, None, 353]
+    anna.locator(".toast-note", has_text="Cells emptied").get_by_role("button", name="Undo").click()
+    expect(cell(anna, 1, "a4_bw_end")).to_have_text("252")
+    expect(cell(anna, 0, "a4_bw_end")).to_have_text("151")
+    anna.context.close()
+    assert complaints.lines == []
+
+
 def test_hours_of_downtime_are_typed_in_the_grid(chromium: Browser, site: str):
     MonthlyReport.objects.filter(order_number=1).update(
         normative_availability=100, actual_downtime=3, actual_downtime_auto=3

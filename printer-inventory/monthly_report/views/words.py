@@ -94,6 +94,7 @@ GRID_WORDS: Final = {
     "device": _("About this device"),
     "gone": _("This row is gone. Load the page again."),
     "pasted": _("Cells pasted:"),
+    "emptied": _("Cells emptied:"),
     "leftout": _("Left out:"),
     "nomore": _("The table has no more rows below."),
     "nofigure": _("No figure:"),

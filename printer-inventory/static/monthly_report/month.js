@@ -214,14 +214,14 @@
     if (entry.batch) entry.batch.over(id);
     catchUp();
   };
-  // What was pasted is one deed: one word about it, with what was left out and why, and one way back.
-  const batchOf = () => {
+  // What was pasted, or emptied, is one deed: one word about it, with what was left out and why, and one way back.
+  const batchOf = (word) => {
     const batch = { rows: new Set(), saved: [], cells: 0, out: 0, why: "" };
     batch.left = (count, why) => { batch.out += count; batch.cells -= count; if (count) batch.why = batch.why || why; };
     batch.over = (id) => { batch.rows.delete(id); if (!batch.rows.size) batch.say(); };
     batch.say = () => {
       const left = batch.out ? ` ${words.leftout} ${face.number(batch.out)}. ${batch.why}` : "";
-      if (batch.cells) face.toast(`${words.pasted} ${face.number(batch.cells)}.${left}`, batch.out ? "warning" : "ok", { label: words.undo, run: () => batch.saved.forEach(([id, entry]) => undo(id, entry)) });
+      if (batch.cells) face.toast(`${word} ${face.number(batch.cells)}.${left}`, batch.out ? "warning" : "ok", { label: words.undo, run: () => batch.saved.forEach(([id, entry]) => undo(id, entry)) });
       else if (batch.out) face.toast(left.trim(), "warning");
     };
     return batch;
@@ -252,7 +252,7 @@
     const range = table.getRanges()[0];
     if (!range) return [];
     const targets = range.getRows().length >= rows.length ? range.getRows() : after(range.getRows()[0], rows.length);
-    const batch = batchOf();
+    const batch = batchOf(words.pasted);
     rows.forEach((values, place) => {
       const row = targets[place];
       const current = row?.getData();
@@ -276,23 +276,38 @@
     return all.slice(start, start + count);
   };
 
-  // Typing on a cell starts to edit it, as in a spreadsheet.
+  // Delete empties what is marked; more than one cell is one deed with one way back.
+  const empty = (cells) => {
+    const batch = batchOf(words.emptied);
+    cells.forEach((cell) => {
+      const row = cell.getData();
+      const name = cell.getField();
+      if (!TYPED.includes(name) || cell.getValue() === null) return;
+      if (!row[`ui_allow_${name}`]) { batch.out += 1; batch.why = batch.why || data.refusals[row.refused[name]]; return; }
+      batch.rows.add(row.id);
+      batch.cells += 1;
+      save(row.id, name, null, cell.getValue(), batch);
+    });
+    if (!batch.rows.size) batch.say();
+  };
+
+  // Typing on a cell starts to edit it and Enter goes to the next one below, as in a spreadsheet.
   host.addEventListener("keydown", (event) => {
-    if (event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey) return;
-    const range = table.getRanges()[0];
-    const cell = range?.getCells()[0]?.[0];
-    if (!cell || !TYPED.includes(cell.getField())) return;
-    const closed = cell.getData().refused[cell.getField()];
-    if (closed && (event.key === "Delete" || /^\d$/.test(event.key))) {
-      face.toast(data.refusals[closed], "warning");
-    } else if (/^\d$/.test(event.key)) {
-      event.preventDefault();
-      cell.edit();
-      const input = cell.getElement().querySelector("input");
-      if (input) input.value = event.key;
-    } else if (event.key === "Delete" && cell.getData()[`ui_allow_${cell.getField()}`] && cell.getValue() !== null) {
-      save(cell.getData().id, cell.getField(), null, cell.getValue());
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.matches("input")) {
+      if (event.key === "Enter") setTimeout(() => table.modules.selectRange.navigate(false, false, event.shiftKey ? "up" : "down"));
+      return;
     }
+    const cells = table.getRanges()[0]?.getCells().flat() || [];
+    if (event.key === "Delete") { empty(cells); return; }
+    const [cell] = cells;
+    if (!cell || !/^\d$/.test(event.key) || !TYPED.includes(cell.getField())) return;
+    const closed = cell.getData().refused[cell.getField()];
+    if (closed) { face.toast(data.refusals[closed], "warning"); return; }
+    event.preventDefault();
+    cell.edit();
+    const input = cell.getElement().querySelector("input");
+    if (input) input.value = event.key;
   });
 
   const deed = async (url, body) => {
