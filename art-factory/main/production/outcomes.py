@@ -65,13 +65,14 @@ def lost_submit(claim: Claim, why: str) -> None:
     item = claim.item
     client = client_of(item.provider_name)
     doubt = Decision(Next.UNKNOWN, Money.DOUBT)
+    words = f"{why.rstrip('.')}; it may have been charged"
     if not client.traits.idempotent:
-        end(claim, doubt, ErrorCategory.UNKNOWN_SUBMIT, f"{why}; it may have been charged")
+        end(claim, doubt, ErrorCategory.UNKNOWN_SUBMIT, words)
         return
     try:
         reference = client.find(request_of(item))
     except ProviderError as error:
-        end(claim, doubt, error.category, f"{why}; it may have been charged")
+        end(claim, doubt, error.category, words)
         return
     if reference is None:
         send_again(claim, why, timedelta(0))
@@ -81,7 +82,7 @@ def lost_submit(claim: Claim, why: str) -> None:
         .exists()
     ):
         # Two calls that nobody can tell apart: the one that was found is somebody else's.
-        end(claim, doubt, ErrorCategory.UNKNOWN_SUBMIT, f"{why}; it may have been charged")
+        end(claim, doubt, ErrorCategory.UNKNOWN_SUBMIT, words)
     else:
         accepted(item, item.attempt, reference, client.traits.poll_first)
 
