@@ -42,7 +42,7 @@ async def dashboard(request: Request, looking: Looking, session: SessionDep) -> 
             {"label": say.gettext(_("Profit")), "values": [float(each["profit"]) for each in weeks]},
         ],
     }
-    jobs = await JobRepository(session).under_way(3)
+    jobs = await JobRepository(session).under_way(20)
     return render(
         request, "dashboard.html", looking, figures=await service.metrics(), weeks=plot, jobs=jobs, job_names=JOB_NAMES
     )
