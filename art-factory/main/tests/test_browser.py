@@ -93,6 +93,8 @@ def test_what_was_confirmed_is_done_though_the_page_changes_meanwhile(page: Page
     expect(page.locator(".toast-note")).to_contain_text("stopped")
     expect(page.locator("[data-order-state=running]")).to_have_count(0, timeout=SECONDS * 1000)
     expect(page.locator("tbody")).to_contain_text("cancelled")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390, "a prompt without a blank is broken somewhere"
 
 
 def test_a_product_can_be_looked_at_rated_and_taken_back_from_the_trash(page: Page, site: Site) -> None:
