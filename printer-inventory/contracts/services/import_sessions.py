@@ -16,7 +16,6 @@ from contracts.models import ContractDevice, ContractStatus, ImportFile, ImportR
 from contracts.rules.device_rows import APPLIED_BY_ITSELF, DUPLICATE, MOVED, fold
 from contracts.services.importing_sheets import Judge, findings_json, values_from_json, words
 from inventory.services.broker import wake
-from inventory.services.saying import said
 
 KEEP_UNAPPLIED: Final = timedelta(days=7)
 MOST_FILES: Final = 20
@@ -157,7 +156,7 @@ def progress(session: ImportSession) -> dict[str, object]:
     state = "done" if session.state in (State.OFFERED, State.DONE) else session.state
     told = cache.get(progress_key(session.pk)) if session.state == State.RUNNING else None
     done = told if isinstance(told, int) else session.done
-    return {"state": state, "done": done, "total": session.total, "reason": said(session.reason)}
+    return {"state": state, "done": done, "total": session.total, "reason": session.reason}
 
 
 def progress_key(pk: int) -> str:

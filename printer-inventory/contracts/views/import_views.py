@@ -21,6 +21,7 @@ from contracts.models import ImportRow, ImportSession
 from contracts.rules.device_rows import APPLIED_BY_ITSELF, LABELS
 from contracts.services import exporting, filters, import_sessions
 from contracts.services.importing_sheets import COLUMNS, SHOWN
+from inventory.services.saying import said
 from inventory.views import wizard
 
 HISTORY: Final = 20
@@ -88,7 +89,8 @@ def import_progress(request: HttpRequest, pk: int) -> JsonResponse:
     done, total = facts["done"], facts["total"]
     text = _("%(done)s of %(total)s rows") if total else _("%(done)s rows")
     words = text % {"done": shown(done), "total": shown(total)}
-    return JsonResponse({"name": str(session.get_task_display()), "url": request.path, "text": words, **facts})
+    told = {"name": str(session.get_task_display()), "url": request.path, "text": words}
+    return JsonResponse({**told, **facts, "reason": said(session.reason)})
 
 
 def ids_of(request: HttpRequest) -> list[int]:

@@ -22,6 +22,8 @@ NO_HOURS: Final = "is no number of hours"
 TOO_LONG: Final = "is more hours than there are"
 """Why a typed figure is none; the words for people are the page's."""
 LARGEST_HOURS: Final = 100_000.0
+LONGEST_HOURS: Final = 30
+"""Characters of typed hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,5 +137,4 @@ def clean_hours(value: object) -> float | None:
     return hours
 
 
-LONGEST_HOURS: Final = 30
 _GROUPS: Final[Mapping[int, None]] = dict.fromkeys(map(ord, " \u00a0\u202f\u2009"))
